@@ -1,0 +1,19 @@
+#!/bin/sh
+# Make the lock files again from pyproject.toml: names, versions and hashes for every supported Python, nothing else.
+#
+#   scripts/lock.sh            keep what is locked where it still fits
+#   scripts/lock.sh --upgrade  take the newest releases
+set -eu
+cd "$(dirname "$0")/.."
+scripts/environment.sh dev
+
+# No header and no annotations: they name the command, the folder or the index of whoever ran it last.
+compile() {
+    .venv/uv/bin/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$@"
+}
+
+compile pyproject.toml --group build "$@" --output-file requirements/run.lock
+# What runs is tested as it runs: the same versions in both.
+compile pyproject.toml --group dev --constraint requirements/run.lock "$@" --output-file requirements/dev.lock
+compile requirements/uv.in "$@" --output-file requirements/uv.lock

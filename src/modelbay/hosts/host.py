@@ -1,0 +1,31 @@
+"""What a host is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from modelbay.entities import AIModelEntity, ModelProviderConfiguration, ModelType
+from modelbay.sdk import AIModel, ModelProvider
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCode:
+    """A plugin as a host needs it: its folder, its provider's declaration and its models'."""
+
+    folder: Path
+    provider: ModelProviderConfiguration
+    models: tuple[AIModelEntity, ...]
+
+
+class Host(Protocol):
+    """Runs plugins: hands out their provider and model objects, ready to call."""
+
+    def provider(self, code: ProviderCode) -> ModelProvider:
+        """Return the plugin's provider."""
+        ...
+
+    def model(self, code: ProviderCode, model_type: ModelType) -> AIModel:
+        """Return a fresh model object for one call; InvokeBadRequestError if there is none of that type."""
+        ...

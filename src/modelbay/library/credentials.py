@@ -1,0 +1,73 @@
+"""Credentials of a program that uses the library: given explicitly, or found in the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from modelbay.entities import Credentials, FormType, ModelProviderConfiguration, ModelType
+from modelbay.errors import InvokeBadRequestError
+
+Given = Mapping[str, Mapping[str, Any] | str]
+
+
+class LocalCredentials:
+    """Explicit credentials by provider (or by `provider/model`), else those of the environment.
+
+    A provider's YAML names the environment variables under `environment`.
+    """
+
+    def __init__(self, given: Given | None = None, *, environment: bool = True) -> None:
+        self._given = {
+            name: value if isinstance(value, str) else Credentials(value)
+            for name, value in (given or {}).items()
+        }
+        self._environment = environment
+
+    def credentials(
+        self, provider: ModelProviderConfiguration, model: str | None, model_type: ModelType | None
+    ) -> Credentials | None:
+        """Return the credentials for a provider's model; None if there are none."""
+        given = self._given.get(f"{provider.provider}/{model}") if model else None
+        given = self._given.get(provider.provider) if given is None else given
+        if isinstance(given, str):
+            return Credentials({secret_field(provider): given})
+        if given is not None:
+            return given
+        return from_environment(provider) if self._environment else None
+
+    def __repr__(self) -> str:
+        return f"LocalCredentials({', '.join(sorted(self._given))})"
+
+
+def from_environment(provider: ModelProviderConfiguration) -> Credentials | None:
+    """Return the credentials that the environment holds for a provider; None if it holds none."""
+    found: dict[str, str] = {}
+    for variable, names in variables_of(provider).items():
+        value = next((os.environ[name] for name in names if os.environ.get(name)), None)
+        if value:
+            found[variable] = value
+    return Credentials(found) if found else None
+
+
+def variables_of(provider: ModelProviderConfiguration) -> dict[str, list[str]]:
+    """Return, for each credential, the environment variables that may hold it, first one first."""
+    declared = provider.unknown_fields.get("environment") or {}
+    return {
+        credential: [names] if isinstance(names, str) else list(names)
+        for credential, names in declared.items()
+    }
+
+
+def secret_field(provider: ModelProviderConfiguration) -> str:
+    """Return the one secret of a provider's form; InvokeBadRequestError if it is not just one."""
+    form = provider.provider_credential_schema or provider.model_credential_schema
+    fields = form.credential_form_schemas if form else []
+    secrets = [field.variable for field in fields if field.type is FormType.SECRET_INPUT]
+    if len(set(secrets)) != 1:
+        raise InvokeBadRequestError(
+            f"{provider.provider} has {len(set(secrets))} secret credentials, so one text is not enough: "
+            f"give a mapping of {', '.join(field.variable for field in fields)}"
+        )
+    return secrets[0]

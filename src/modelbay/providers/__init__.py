@@ -1,0 +1,1 @@
+"""The built-in plugins: each folder stands alone, in the same format as anybody's."""

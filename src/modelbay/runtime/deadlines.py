@@ -1,0 +1,59 @@
+"""One deadline for a whole call, from the caller down to the socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from typing import TypeVar
+
+from modelbay.errors import InvokeConnectionError
+from modelbay.sdk.mapping import close
+from modelbay.wires.request import call_deadline
+
+T = TypeVar("T")
+
+
+async def within(timeout: float | None, work: Awaitable[T]) -> T:
+    """Return what `work` gives; InvokeConnectionError if it takes more than `timeout` seconds."""
+    if timeout is None:
+        return await work
+    deadline = asyncio.get_running_loop().time() + timeout
+    token = call_deadline.set(deadline)
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await work
+    except TimeoutError:
+        raise _too_late(timeout) from None
+    finally:
+        call_deadline.reset(token)
+
+
+async def before(timeout: float | None, items: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Yield the items; InvokeConnectionError if they are not all here after `timeout` seconds."""
+    if timeout is None:
+        try:
+            async for item in items:
+                yield item
+        finally:
+            await close(items)
+        return
+    deadline = asyncio.get_running_loop().time() + timeout
+    try:
+        while True:
+            token = call_deadline.set(deadline)
+            try:
+                async with asyncio.timeout_at(deadline):
+                    item = await anext(items)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                raise _too_late(timeout) from None
+            finally:
+                call_deadline.reset(token)
+            yield item
+    finally:
+        await close(items)
+
+
+def _too_late(timeout: float) -> InvokeConnectionError:
+    return InvokeConnectionError(f"no complete answer within {timeout:g} seconds (the call's timeout)")

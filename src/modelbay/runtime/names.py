@@ -1,0 +1,51 @@
+"""Names of models: `provider/model`, or the model alone where only one provider has it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from modelbay.entities import ModelType
+from modelbay.errors import InvokeBadRequestError
+from modelbay.runtime.ports import Catalog
+
+
+class ModelName(NamedTuple):
+    """A model of a provider. The model's own name may contain slashes."""
+
+    provider: str
+    model: str
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model}"
+
+
+def resolve_name(catalog: Catalog, name: str, model_type: ModelType) -> ModelName:
+    """Return which model `name` means.
+
+    Raises:
+        InvokeBadRequestError: No provider has it, or several do; the message lists the choices.
+    """
+    provider, slash, model = name.partition("/")
+    known = [row.provider for row in catalog.providers()]
+    if slash and provider in known:
+        if not model:
+            raise InvokeBadRequestError(f"model {name!r} names a provider but no model: write provider/model")
+        return ModelName(provider, model)
+    found = catalog.find_model(name, model_type)
+    if len(found) == 1:
+        return ModelName(found[0].provider, found[0].model)
+    if found:
+        choices = ", ".join(f"{row.provider}/{row.model}" for row in found)
+        raise InvokeBadRequestError(f"several providers have a model {name!r}: choose one of {choices}")
+    raise InvokeBadRequestError(_unknown(name, provider if slash else "", known, model_type))
+
+
+def _unknown(name: str, provider: str, known: Sequence[str], model_type: ModelType) -> str:
+    close = difflib.get_close_matches(provider or name, known, n=1)
+    hint = f"did you mean provider {close[0]!r}? " if close else ""
+    return (
+        f"no provider has a {model_type.value} model {name!r}: {hint}"
+        f"Write provider/model; the providers are {', '.join(known)}"
+    )

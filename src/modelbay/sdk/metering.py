@@ -1,0 +1,124 @@
+"""Counting, pricing and timing an answer while it streams."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from modelbay.entities import (
+    AssistantPromptMessage,
+    LLMResult,
+    LLMResultChunk,
+    LLMResultChunkDelta,
+    LLMUsage,
+    PriceConfig,
+    PromptMessage,
+    PromptMessageTool,
+)
+from modelbay.sdk import prices, tokens
+from modelbay.wires.usage import llm_usage
+
+
+class LLMMeter:
+    """Watches the chunks of one answer and completes the usage on the last of them.
+
+    Where the upstream sends no usage, or only part of it, the tokens are counted here and the usage is marked
+    as estimated.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        messages: Sequence[PromptMessage],
+        tools: Sequence[PromptMessageTool],
+        pricing: PriceConfig | None,
+        started_at: float,
+    ) -> None:
+        self._model = model
+        self._messages = messages
+        self._tools = tools
+        self._pricing = pricing
+        self._started_at = started_at
+        self._first_at: float | None = None
+        self._pieces: list[str] = []
+        self._last: LLMResultChunk | None = None
+        self._used: LLMUsage | None = None
+        self._reason: str | None = None
+        self._index = 0
+
+    def take(self, chunk: LLMResultChunk) -> Iterable[LLMResultChunk]:
+        """Return the chunks that may be passed on now; the closing one is kept until `close`."""
+        if self._first_at is None:
+            self._first_at = time.perf_counter()
+        delta = chunk.delta
+        self._index = delta.index
+        if delta.usage is None and delta.finish_reason is None:
+            self._remember(delta.message)
+            return (chunk,)
+        return self._keep(chunk)
+
+    def _keep(self, chunk: LLMResultChunk) -> Iterator[LLMResultChunk]:
+        if self._last is not None and not self._last.delta.message.is_empty():
+            yield self._bare(self._last)
+        self._used = chunk.delta.usage or self._used
+        self._reason = chunk.delta.finish_reason or self._reason
+        self._remember(chunk.delta.message)
+        self._last = chunk
+
+    async def close(self) -> LLMResultChunk:
+        """Return the closing chunk, with usage and finish reason."""
+        closing = self._last or self._empty_chunk()
+        delta = closing.delta.model_copy(
+            update={"usage": await self._completed(self._used), "finish_reason": self._reason}
+        )
+        return closing.model_copy(update={"delta": delta})
+
+    async def complete(self, result: LLMResult) -> LLMResult:
+        """Return an answer that came whole, with its usage completed."""
+        self._remember(result.message)
+        usage = await self._completed(result.usage)
+        return result.model_copy(update={"usage": usage})
+
+    def _remember(self, message: AssistantPromptMessage) -> None:
+        if isinstance(message.content, str) and message.content:
+            self._pieces.append(message.content)
+        elif message.content:
+            self._pieces.append(message.get_text_content())
+        if message.reasoning_content:
+            self._pieces.append(message.reasoning_content)
+        self._pieces.extend(call.function.name + call.function.arguments for call in message.tool_calls)
+
+    async def _completed(self, usage: LLMUsage | None) -> LLMUsage:
+        if usage is None or (usage.estimated and not usage.prompt_tokens):
+            usage = await self._count(usage)
+        usage = prices.price_llm_usage(usage, self._pricing)
+        now = time.perf_counter()
+        first = self._first_at or now
+        return usage.model_copy(
+            update={
+                "latency": now - self._started_at,
+                "time_to_first_token": first - self._started_at,
+                "time_to_generate": now - first,
+            }
+        )
+
+    async def _count(self, usage: LLMUsage | None) -> LLMUsage:
+        """Count here, on a worker thread: a long prompt must not hold up the event loop."""
+        prompt = await asyncio.to_thread(tokens.count_messages, self._messages, self._tools, self._model)
+        said = usage.completion_tokens if usage else 0
+        if not said:
+            answer = await asyncio.to_thread(tokens.count_text, "".join(self._pieces), self._model)
+            said = answer.tokens
+        return llm_usage(prompt=prompt.tokens, completion=said).model_copy(update={"estimated": True})
+
+    @staticmethod
+    def _bare(chunk: LLMResultChunk) -> LLMResultChunk:
+        delta = chunk.delta.model_copy(update={"usage": None, "finish_reason": None})
+        return chunk.model_copy(update={"delta": delta})
+
+    def _empty_chunk(self) -> LLMResultChunk:
+        return LLMResultChunk(
+            model=self._model,
+            delta=LLMResultChunkDelta(index=self._index + 1, message=AssistantPromptMessage(content="")),
+        )

@@ -1,0 +1,133 @@
+"""Money: exact decimals, 7 places, half up. A price that no declaration gives is None, never 0."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from modelbay.entities import (
+    CallUsage,
+    EmbeddingUsage,
+    LLMUsage,
+    PriceConfig,
+    PriceInfo,
+    PriceTier,
+    PriceType,
+)
+
+PLACES = Decimal("0.0000001")
+_ZERO = Decimal(0)
+
+
+def amount_of(quantity: int | Decimal, price: Decimal, unit: Decimal) -> Decimal:
+    """Return `quantity` x `price` x `unit`, rounded half up to 7 places."""
+    return (quantity * price * unit).quantize(PLACES, rounding=ROUND_HALF_UP)
+
+
+class Rates(NamedTuple):
+    """The prices of one call, each per meter and before `unit`; None where none is declared."""
+
+    input: Decimal | None
+    output: Decimal | None
+    cached: Decimal | None
+    cache_write: Decimal | None
+    unit: Decimal
+    currency: str
+
+
+def rates_for(pricing: PriceConfig | None, prompt_tokens: int = 0) -> Rates:
+    """Return the prices that hold for a prompt of that many tokens."""
+    if pricing is None:
+        return Rates(None, None, None, None, _ZERO, "USD")
+    source: PriceConfig | PriceTier = pricing
+    for tier in sorted(pricing.tiers, key=lambda tier: tier.above):
+        if prompt_tokens > tier.above:
+            source = tier
+    return Rates(
+        source.input,
+        source.output,
+        source.input if source.cached is None else source.cached,
+        source.input if source.cache_write is None else source.cache_write,
+        pricing.unit,
+        pricing.currency,
+    )
+
+
+def price_of(pricing: PriceConfig | None, price_type: PriceType, tokens: int) -> PriceInfo:
+    """Return the price of `tokens` of that kind; its amounts are None when none is declared."""
+    rates = rates_for(pricing)
+    price = getattr(rates, price_type.value)
+    total = None if price is None else amount_of(tokens, price, rates.unit)
+    return PriceInfo(unit_price=price, unit=rates.unit, total_amount=total, currency=rates.currency)
+
+
+def price_llm_usage(usage: LLMUsage, pricing: PriceConfig | None) -> LLMUsage:
+    """Return the usage with prices, unless it has them already.
+
+    Cached and cache-written input is priced by its own rate. A model that declares no output price costs
+    nothing for output only if it produced none; otherwise the total is unknown.
+    """
+    if usage.total_price is not None or pricing is None:
+        return usage
+    rates = rates_for(pricing, usage.prompt_tokens)
+    prompt = _prompt_price(usage, rates)
+    completion = _completion_price(usage.completion_tokens, rates)
+    total = None if prompt is None or completion is None else prompt + completion
+    return usage.model_copy(
+        update={
+            "prompt_unit_price": rates.input,
+            "prompt_price_unit": rates.unit,
+            "prompt_price": prompt,
+            "completion_unit_price": rates.output,
+            "completion_price_unit": rates.unit,
+            "completion_price": completion,
+            "total_price": total,
+            "currency": rates.currency,
+        }
+    )
+
+
+def _prompt_price(usage: LLMUsage, rates: Rates) -> Decimal | None:
+    if rates.input is None or rates.cached is None or rates.cache_write is None:
+        return None
+    plain = max(usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens, 0)
+    weighted = (
+        plain * rates.input
+        + usage.cached_tokens * rates.cached
+        + usage.cache_write_tokens * rates.cache_write
+    )
+    return amount_of(1, weighted, rates.unit)
+
+
+def _completion_price(tokens: int, rates: Rates) -> Decimal | None:
+    if rates.output is None:
+        return _ZERO if tokens == 0 else None
+    return amount_of(tokens, rates.output, rates.unit)
+
+
+def price_embedding_usage(usage: EmbeddingUsage, pricing: PriceConfig | None) -> EmbeddingUsage:
+    """Return the usage with prices, unless it has them already."""
+    if usage.total_price is not None or pricing is None:
+        return usage
+    return usage.model_copy(
+        update={
+            "unit_price": pricing.input,
+            "price_unit": pricing.unit,
+            "total_price": amount_of(usage.tokens, pricing.input, pricing.unit),
+            "currency": pricing.currency,
+        }
+    )
+
+
+def price_call_usage(usage: CallUsage, pricing: PriceConfig | None) -> CallUsage:
+    """Return the usage with prices, unless it has them already or the price is per something else."""
+    if usage.total_price is not None or pricing is None or pricing.meter is not usage.meter:
+        return usage
+    return usage.model_copy(
+        update={
+            "unit_price": pricing.input,
+            "price_unit": pricing.unit,
+            "total_price": amount_of(usage.quantity, pricing.input, pricing.unit),
+            "currency": pricing.currency,
+        }
+    )

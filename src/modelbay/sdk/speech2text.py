@@ -1,0 +1,104 @@
+"""Speech-to-text models."""
+
+from __future__ import annotations
+
+import io
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import IO, Any, ClassVar
+
+from modelbay.entities import CallUsage, Meter, ModelPropertyKey, ModelType, Speech2TextResult
+from modelbay.errors import InvokeBadRequestError
+from modelbay.sdk import prices, threads
+from modelbay.sdk.audio import detect_format, duration, split_at_silence
+from modelbay.sdk.calls import each
+from modelbay.sdk.model import AIModel
+from modelbay.wires.usage import call_usage
+
+MEGABYTE = 1024 * 1024
+
+
+class AudioFile(io.BytesIO):
+    """Audio in memory with the file name that its content calls for."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        found = detect_format(data)
+        self.name = f"audio{found.suffix if found else '.mp3'}"
+        self.mime_type = found.mime_type if found else "audio/mpeg"
+
+
+class Speech2TextModel(AIModel):
+    """Base of speech-to-text models. A plugin defines `_invoke` for a file within its upstream's limit."""
+
+    model_type: ClassVar[ModelType] = ModelType.SPEECH2TEXT
+    requests_at_once: ClassVar[int] = 4
+
+    @abstractmethod
+    def _invoke(
+        self, model: str, credentials: dict[str, Any], file: IO[bytes], user: str | None = None
+    ) -> Any:
+        """Return what was said, as `str` or `Speech2TextResult`; may be async. `file` has a `name`."""
+
+    async def invoke(
+        self, model: str, credentials: dict[str, Any], file: IO[bytes] | bytes, user: str | None = None
+    ) -> Speech2TextResult:
+        """Write down what is said in an audio file; its format is recognised by its content.
+
+        A file over the model's `file_upload_limit` (MB) is split at silence and its parts are joined by a
+        space.
+
+        Raises:
+            InvokeBadRequestError: The file is empty, or too large and of a format that cannot be split.
+        """
+        boundary = self._boundary(model, credentials)
+        with self.timing_context():
+            try:
+                await self.resolve(model, credentials)
+                audio = file if isinstance(file, bytes) else await threads.call(file.read)
+                parts = await threads.call(self._parts, model, credentials, audio)
+
+                async def write_down(part: bytes) -> Speech2TextResult:
+                    said = await threads.call(self._invoke, model, credentials, AudioFile(part), user)
+                    return said if isinstance(said, Speech2TextResult) else Speech2TextResult(result=said)
+
+                results = await each(parts, write_down, at_once=self.requests_at_once)
+                return self._joined(model, credentials, audio, results)
+            except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
+                raise boundary.map(error) from boundary.cause_of(error)
+
+    def _parts(self, model: str, credentials: Mapping[str, Any], audio: bytes) -> list[bytes]:
+        if not audio:
+            raise InvokeBadRequestError("the audio file is empty")
+        limit = self._property(model, credentials, ModelPropertyKey.FILE_UPLOAD_LIMIT)
+        return split_at_silence(audio, int(float(limit) * MEGABYTE)) if limit else [audio]
+
+    def _joined(
+        self,
+        model: str,
+        credentials: Mapping[str, Any],
+        audio: bytes,
+        results: Sequence[Speech2TextResult],
+    ) -> Speech2TextResult:
+        first = results[0]
+        text = first.result if len(results) == 1 else " ".join(r.result.strip() for r in results if r.result)
+        usage = _usage_of(results, audio)
+        if usage is not None:
+            usage = prices.price_call_usage(usage, self._pricing(model, credentials))
+            usage = usage.model_copy(update={"latency": time.perf_counter() - self.started_at})
+        return first.model_copy(update={"result": text, "usage": usage})
+
+
+def _usage_of(results: Sequence[Speech2TextResult], audio: bytes) -> CallUsage | None:
+    """Return what the upstream reported in all, else the minutes of audio as far as they can be told."""
+    usages = [result.usage for result in results if result.usage is not None]
+    if len(usages) == len(results) and len({usage.meter for usage in usages}) == 1:
+        return usages[0].model_copy(
+            update={"quantity": sum((usage.quantity for usage in usages), start=Decimal(0))}
+        )
+    seconds = duration(audio)
+    if seconds is None:
+        return None
+    return call_usage(Decimal(str(round(seconds, 3))) / 60, Meter.MINUTE)

@@ -1,0 +1,93 @@
+"""What the ready-made models on known wires share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from modelbay.entities import AIModelEntity, ConfigurateMethod, WireDeclaration
+from modelbay.errors import DeclarationError
+from modelbay.sdk.model import AIModel
+from modelbay.sdk.wired.custom import custom_schema
+from modelbay.sdk.wired.endpoint import endpoint_of, options_of
+from modelbay.wires.family import Endpoint, Family, family
+
+D = TypeVar("D")
+
+
+class WiredModel(AIModel):
+    """A model whose provider declares its wire. A subclass may override `wire_options`; most need not."""
+
+    changes_its_input: ClassVar[bool] = False
+
+    @property
+    def wire(self) -> WireDeclaration:
+        """The provider's wire; DeclarationError if its YAML has no `wire` section."""
+        if self.provider_schema is None or self.provider_schema.wire is None:
+            raise DeclarationError(
+                f"provider {self._provider_name!r} declares no `wire`: add the section to its YAML"
+            )
+        return self.provider_schema.wire
+
+    @property
+    def family(self) -> Family:
+        """The dialects of this model type; DeclarationError if the YAML names an unknown family."""
+        name = self.wire.families.get(self.model_type, self.wire.family)
+        try:
+            return family(name)
+        except LookupError as error:
+            raise DeclarationError(f"provider {self._provider_name!r}, `wire`: {error}") from None
+
+    def endpoint(self, credentials: Mapping[str, Any]) -> Endpoint:
+        """Return where to call and with which headers."""
+        return endpoint_of(self.wire, credentials)
+
+    def wire_options(self, model: str, credentials: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the dialect must know to speak to this model."""
+        schema = self.get_model_schema(model, credentials)
+        return options_of(self.wire, schema.wire if schema else {}, credentials)
+
+    def upstream_name(self, model: str, credentials: Mapping[str, Any]) -> str:
+        """Return the upstream's name for the model."""
+        name = credentials.get(self.wire.model_name) if self.wire.model_name else None
+        return str(name or model)
+
+    async def get_customizable_model_schema(
+        self, model: str, credentials: dict[str, Any]
+    ) -> AIModelEntity | None:
+        """Declare a model that no YAML declares: as its base, as the upstream says, or from the template."""
+        if schema := self._as_base_model(model):
+            return schema
+        if schema := await self._as_described(model, credentials):
+            return schema
+        template = self.wire.custom.get(self.model_type)
+        if template is None:
+            return None
+        return custom_schema(model, self.model_type, template, credentials)
+
+    def _as_base_model(self, model: str) -> AIModelEntity | None:
+        """Declare a fine-tuned model, `ft:<base>:…`, like its base."""
+        if not model.startswith("ft:"):
+            return None
+        base = model.split(":")[1]
+        found = next((schema for schema in self.predefined_models() if schema.model == base), None)
+        return found.model_copy(update={"model": model}) if found else None
+
+    async def _as_described(self, model: str, credentials: dict[str, Any]) -> AIModelEntity | None:
+        """Ask the upstream what the model can do, where the provider and its dialect provide for that."""
+        schema = self.provider_schema
+        models = self.family.models
+        if schema is None or ConfigurateMethod.FETCH_FROM_REMOTE not in schema.configurate_methods:
+            return None
+        describe = getattr(models, "to_describe_request", None)
+        if models is None or describe is None:
+            return None
+        name = self.upstream_name(model, credentials)
+        body = await self.transport.json(describe(name, self.endpoint(credentials)))
+        described: AIModelEntity | None = models.to_description(model, self.model_type, body)  # type: ignore[attr-defined]
+        return described
+
+    def _dialect(self, dialect: D | None) -> D:
+        if dialect is None:
+            raise DeclarationError(f"wire {self.family.name!r} has no {self.model_type.value} models")
+        return dialect

@@ -1,0 +1,106 @@
+"""Language models on a known wire."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from modelbay.entities import (
+    LLMResult,
+    LLMResultChunk,
+    PromptMessage,
+    PromptMessageTool,
+    UserPromptMessage,
+)
+from modelbay.sdk.llm import LargeLanguageModel, as_chunks
+from modelbay.sdk.mapping import close
+from modelbay.sdk.stops import StopFilter, enforce_stop_tokens
+from modelbay.sdk.text_filters import filter_text
+from modelbay.sdk.wired.base import WiredModel
+from modelbay.wires.family import ChatCall, ChatDialect
+
+_PING_TOKENS = 16  # the fewest that every upstream accepts
+
+
+class WiredLargeLanguageModel(WiredModel, LargeLanguageModel):
+    """Speaks the dialect that the provider declares; needs no code of the provider."""
+
+    async def _invoke(
+        self,
+        model: str,
+        credentials: dict[str, Any],
+        prompt_messages: list[PromptMessage],
+        model_parameters: dict[str, Any],
+        tools: list[PromptMessageTool] | None = None,
+        stop: list[str] | None = None,
+        stream: bool = True,
+        user: str | None = None,
+    ) -> LLMResult | AsyncIterator[LLMResultChunk]:
+        options = self.wire_options(model, credentials)
+        call = ChatCall(
+            model=self.upstream_name(model, credentials),
+            messages=prompt_messages,
+            parameters=model_parameters,
+            tools=tools or (),
+            stop=stop or (),
+            stream=stream and bool(options.get("stream", True)),
+            user=user,
+            options=options,
+        )
+        return await self._call(call, credentials)
+
+    async def _call(
+        self, call: ChatCall, credentials: dict[str, Any]
+    ) -> LLMResult | AsyncIterator[LLMResultChunk]:
+        dialect = self._dialect(self.family.chat)(call.options)
+        cut_here = bool(call.stop) and getattr(dialect, "client_side_stop", False)
+        if call.stream:
+            chunks = self._chunks(dialect, call, credentials)
+            return filter_text(chunks, StopFilter(call.stop)) if cut_here else chunks
+        body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials)))
+        result = dialect.to_result(call, body)
+        return _cut(result, call.stop) if cut_here else result
+
+    async def _chunks(
+        self, dialect: ChatDialect, call: ChatCall, credentials: dict[str, Any]
+    ) -> AsyncIterator[LLMResultChunk]:
+        request = dialect.to_request(call, self.endpoint(credentials))
+        reader = dialect.to_chunks(call)
+        if dialect.framing == "sse":
+            frames: AsyncIterator[Any] = self.transport.events(request)
+        else:
+            frames = self.transport.lines(request)
+        try:
+            async for frame in frames:
+                for chunk in reader.read(frame):
+                    yield chunk
+            for chunk in reader.close():
+                yield chunk
+        finally:
+            await close(frames)
+
+    async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
+        """Prove credentials and model with the shortest answer that can be asked for."""
+        options = self.wire_options(model, credentials)
+        stream = options.get("check_by_streaming", False)
+        call = ChatCall(
+            model=self.upstream_name(model, credentials),
+            messages=[UserPromptMessage(content="ping")],
+            parameters={"max_tokens": int(options.get("check_tokens") or _PING_TOKENS)},
+            stream=bool(stream),
+            options=options,
+        )
+        answer = await self._call(call, credentials)
+        chunks = as_chunks(answer)
+        try:
+            async for _ in chunks:
+                break
+        finally:
+            await close(chunks)
+
+
+def _cut(result: LLMResult, stop: Sequence[str]) -> LLMResult:
+    text = enforce_stop_tokens(result.text, stop)
+    if text == result.text:
+        return result
+    return result.model_copy(update={"message": result.message.model_copy(update={"content": text})})

@@ -1,0 +1,64 @@
+"""The messages API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from modelbay.entities import LLMResult
+from modelbay.errors import InvokeServerUnavailableError
+from modelbay.wires.anthropic.address import to_headers, to_url
+from modelbay.wires.anthropic.answer import to_result
+from modelbay.wires.anthropic.body import to_body
+from modelbay.wires.anthropic.stream import MessageReader
+from modelbay.wires.family import ChatCall, ChunkReader, Endpoint
+from modelbay.wires.json_text import answer_object
+from modelbay.wires.request import Request
+
+_COUNTED = (
+    "model",
+    "messages",
+    "system",
+    "tools",
+    "tool_choice",
+    "thinking",
+    "output_config",
+    "cache_control",
+)
+_ANY_LIMIT = 1_000_000  # counting needs no limit of the answer, but a thinking budget has to fit below one
+
+
+class MessagesDialect:
+    """Speaks of conversations at `/v1/messages`."""
+
+    framing: Literal["sse", "ndjson"] = "sse"
+
+    def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
+        """Return the request; InvokeBadRequestError, naming it, for what the API cannot do."""
+        return self._post("v1/messages", call, endpoint, to_body(call))
+
+    def to_result(self, call: ChatCall, body: Any) -> LLMResult:
+        """Return the whole answer."""
+        return to_result(call, body)
+
+    def to_chunks(self, call: ChatCall) -> ChunkReader:
+        """Return a reader for one streamed answer."""
+        return MessageReader(call)
+
+    def to_count_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
+        """Return the request that counts the call's input tokens without asking for an answer; it is free."""
+        options = {"max_tokens": _ANY_LIMIT} | dict(call.options)
+        body = to_body(replace(call, options=options))
+        counted = {name: value for name, value in body.items() if name in _COUNTED}
+        return self._post("v1/messages/count_tokens", call, endpoint, counted)
+
+    def to_count(self, body: Any) -> int:
+        """Return the number of input tokens."""
+        count = answer_object(body).get("input_tokens")
+        if not isinstance(count, int):
+            raise InvokeServerUnavailableError("the provider's answer has no number 'input_tokens'")
+        return count
+
+    def _post(self, path: str, call: ChatCall, endpoint: Endpoint, body: dict[str, Any]) -> Request:
+        headers = to_headers(endpoint, call.options)
+        return Request(method="POST", url=to_url(endpoint, path), headers=headers, json=body)

@@ -1,0 +1,102 @@
+"""Vectors at `/v2/embed`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelbay.entities import (
+    EmbeddingInputType,
+    EmbeddingUsage,
+    MultiModalContent,
+    MultiModalContentType,
+    TextEmbeddingResult,
+)
+from modelbay.errors import InvokeBadRequestError, InvokeServerUnavailableError
+from modelbay.wires.cohere.address import to_url
+from modelbay.wires.family import EmbeddingCall, Endpoint
+from modelbay.wires.json_text import answer_object, reads_answer
+from modelbay.wires.media import mime_type_of_base64
+from modelbay.wires.request import Request
+from modelbay.wires.usage import embedding_usage
+from modelbay.wires.vectors import one_vector_each
+
+_INPUT_TYPES = {EmbeddingInputType.DOCUMENT: "search_document", EmbeddingInputType.QUERY: "search_query"}
+_VECTOR_FORMS = ("float", "base64")
+
+
+class EmbedDialect:
+    """Speaks of vectors at `/v2/embed`."""
+
+    def to_request(self, call: EmbeddingCall, endpoint: Endpoint) -> Request:
+        """Return the request. The API refuses an input that is too long, unless the options say otherwise."""
+        options = call.options
+        body: dict[str, Any] = {
+            "model": call.model,
+            "input_type": _INPUT_TYPES[call.input_type],
+            "embedding_types": [_vector_form(call)],
+            "truncate": options.get("truncate", "NONE"),
+        }
+        if options.get("dimensions"):
+            body["output_dimension"] = options["dimensions"]
+        return Request(
+            method="POST",
+            url=to_url(endpoint, "v2/embed"),
+            headers=dict(endpoint.headers),
+            json=body | _inputs(call),
+            idempotent=True,
+        )
+
+    @reads_answer
+    def to_result(self, call: EmbeddingCall, body: Any) -> TextEmbeddingResult:
+        """Return one vector per input, in order; vectors lie under the name of their form."""
+        answer = answer_object(body)
+        vectors = answer.get("embeddings")
+        if not isinstance(vectors, dict):
+            raise InvokeServerUnavailableError("the provider's answer has no object 'embeddings'")
+        return TextEmbeddingResult(
+            model=call.model,
+            embeddings=one_vector_each(vectors.get(_vector_form(call)), len(call.inputs)),
+            usage=_usage(answer),
+        )
+
+
+def _vector_form(call: EmbeddingCall) -> str:
+    form = str(call.options.get("embedding_type", "float"))
+    if form not in _VECTOR_FORMS:
+        raise InvokeBadRequestError(f"wire option embedding_type: {form!r} is not 'float' or 'base64'")
+    return form
+
+
+def _inputs(call: EmbeddingCall) -> dict[str, Any]:
+    texts = [item for item in call.inputs if isinstance(item, str) or not _is_image(item)]
+    if len(texts) == len(call.inputs):
+        return {"texts": [item if isinstance(item, str) else item.content for item in texts]}
+    if call.options.get("image_form", "inputs") == "inputs":
+        return {"inputs": [{"content": [_part(item)]} for item in call.inputs]}
+    if texts:
+        raise InvokeBadRequestError("inputs: this model embeds texts and images in separate requests")
+    return {"images": [_image_address(item) for item in call.inputs], "input_type": "image"}
+
+
+def _is_image(item: str | MultiModalContent) -> bool:
+    return not isinstance(item, str) and item.content_type == MultiModalContentType.IMAGE
+
+
+def _part(item: str | MultiModalContent) -> dict[str, Any]:
+    if _is_image(item):
+        return {"type": "image_url", "image_url": {"url": _image_address(item)}}
+    return {"type": "text", "text": item if isinstance(item, str) else item.content}
+
+
+def _image_address(item: str | MultiModalContent) -> str:
+    """Return an image as an address: its own, or a data URI, for which base64 tells the type."""
+    content = item if isinstance(item, str) else item.content
+    if content.startswith(("data:", "https://", "http://")):
+        return content
+    return f"data:{mime_type_of_base64(content) or 'image/png'};base64,{content}"
+
+
+def _usage(answer: dict[str, Any]) -> EmbeddingUsage:
+    units = (answer.get("meta") or {}).get("billed_units") or {}
+    tokens = int(units.get("input_tokens") or 0) + int(units.get("image_tokens") or 0)
+    return embedding_usage(tokens, estimated=not units)

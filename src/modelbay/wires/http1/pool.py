@@ -1,0 +1,134 @@
+"""Connections of one event loop: kept open between requests, limited in number."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import time
+
+from modelbay.wires.http1.connection import Connection
+from modelbay.wires.http1.dial import dial
+from modelbay.wires.http1.limits import Limits
+from modelbay.wires.http1.proxy import Proxies, Proxy
+from modelbay.wires.http1.target import Target
+from modelbay.wires.http1.tls import tls_context
+from modelbay.wires.settings import TransportSettings
+
+__all__ = ["Pool", "Route"]
+
+_Key = tuple[str, str, int, Proxy | None]
+
+
+class Route:
+    """How to get to a target: directly or through a proxy."""
+
+    __slots__ = ("key", "proxy", "target")
+
+    def __init__(self, target: Target, proxy: Proxy | None) -> None:
+        self.target = target
+        self.proxy = proxy
+        self.key: _Key = (target.scheme, target.host, target.port, proxy)
+
+
+class Pool:
+    """Open connections by destination. To be used on its own event loop only, but for `close`."""
+
+    def __init__(self, settings: TransportSettings, proxies: Proxies) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.proxies = proxies
+        self._settings = settings
+        self._idle: dict[_Key, list[Connection]] = {}
+        self._busy: set[Connection] = set()
+        self._slots = asyncio.Semaphore(settings.max_connections)
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    async def acquire(self, route: Route, limits: Limits, *, fresh: bool = False) -> Connection:
+        """Return a connection, idle or new.
+
+        Args:
+            fresh: Do not take an idle one: the last try met one that the upstream had closed.
+
+        Raises:
+            WireError: There is none to be had.
+        """
+        if self._slots.locked():
+            with limits.waiting_for("a free connection", None):
+                async with asyncio.timeout(limits.delay(None)):
+                    await self._slots.acquire()
+        else:
+            await self._slots.acquire()
+        try:
+            connection = None if fresh else self._take_idle(route.key)
+            if connection is None:
+                connection = await self._dial(route, limits)
+        except BaseException:
+            self._slots.release()
+            raise
+        self._busy.add(connection)
+        return connection
+
+    async def _dial(self, route: Route, limits: Limits) -> Connection:
+        tls = tls_context(self._settings.ca_bundle) if route.target.scheme == "https" else None
+        seconds = limits.timeouts.connect
+        with limits.waiting_for("connecting", seconds, sent=False):
+            async with asyncio.timeout(limits.delay(seconds)):
+                return await dial(route.target, route.proxy, tls)
+
+    def release(self, route: Route, connection: Connection, *, reusable: bool) -> None:
+        """Take a connection back: keep it if it can serve again, else close it."""
+        if connection not in self._busy:
+            return
+        self._busy.discard(connection)
+        self._slots.release()
+        if not reusable or connection.closed or connection.has_left_over():
+            connection.close()
+            return
+        connection.reused = True
+        connection.idle_since = time.monotonic()
+        connection.on_idle = functools.partial(self._on_idle, route.key)
+        self._idle.setdefault(route.key, []).append(connection)
+        if self._sweeper is None:
+            self._sweep_later()
+
+    def close(self) -> None:
+        """Close every connection, idle or not. On a running loop call it there."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for connection in [*self._busy, *(each for idle in self._idle.values() for each in idle)]:
+            connection.close()
+        self._idle.clear()
+
+    def _take_idle(self, key: _Key) -> Connection | None:
+        """Return the connection used last: it is the likeliest to live."""
+        idle = self._idle.get(key)
+        while idle:
+            connection = idle.pop()
+            connection.on_idle = None
+            if connection.is_fresh():
+                return connection
+            connection.close()
+        return None
+
+    def _on_idle(self, key: _Key, connection: Connection) -> None:
+        """The upstream closed an idle connection, or spoke unasked: either way it is of no more use."""
+        connection.close()
+        idle = self._idle.get(key, [])
+        if connection in idle:
+            idle.remove(connection)
+
+    def _sweep_later(self) -> None:
+        # The timer keeps a forgotten pool alive until its last idle connection has been closed.
+        self._sweeper = self.loop.call_later(self._settings.keep_alive, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeper = None
+        oldest = time.monotonic() - self._settings.keep_alive
+        for key, idle in list(self._idle.items()):
+            for connection in [each for each in idle if each.idle_since <= oldest]:
+                connection.close()
+                idle.remove(connection)
+            if not idle:
+                del self._idle[key]
+        if self._idle:
+            self._sweep_later()

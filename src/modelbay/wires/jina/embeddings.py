@@ -1,0 +1,58 @@
+"""Vectors at `/embeddings`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelbay.entities import TextEmbeddingResult
+from modelbay.errors import InvokeServerUnavailableError
+from modelbay.wires.family import EmbeddingCall, Endpoint
+from modelbay.wires.jina.content import to_content
+from modelbay.wires.json_text import answer_object, reads_answer
+from modelbay.wires.request import Request
+from modelbay.wires.usage import embedding_usage
+from modelbay.wires.vectors import one_vector_each
+
+_PASSED = ("dimensions", "embedding_type", "normalized", "late_chunking", "truncate")
+
+
+class EmbeddingDialect:
+    """Speaks of vectors at `/embeddings`."""
+
+    def to_request(self, call: EmbeddingCall, endpoint: Endpoint) -> Request:
+        """Return the request. The API refuses an input that is too long, unless the options say otherwise."""
+        body: dict[str, Any] = {"model": call.model}
+        task = (call.options.get("tasks") or {}).get(str(call.input_type))
+        if task:
+            body["task"] = task
+        body |= {name: call.options[name] for name in _PASSED if name in call.options}
+        body["input"] = [
+            to_content(item, call.options, f"inputs[{index}]") for index, item in enumerate(call.inputs)
+        ]
+        url, headers = endpoint.url("embeddings"), dict(endpoint.headers)
+        return Request(method="POST", url=url, headers=headers, json=body, idempotent=True)
+
+    @reads_answer
+    def to_result(self, call: EmbeddingCall, body: Any) -> TextEmbeddingResult:
+        """Return one vector per input, in the order of the inputs."""
+        answer = answer_object(body)
+        usage = answer.get("usage") or {}
+        tokens = usage.get("total_tokens") or usage.get("prompt_tokens") or 0
+        return TextEmbeddingResult(
+            model=call.model,
+            embeddings=one_vector_each(_in_order(answer.get("data") or []), len(call.inputs)),
+            usage=embedding_usage(tokens, estimated=not usage),
+        )
+
+
+def _in_order(rows: list[Any]) -> list[Any]:
+    """Return the vectors by their `index`, whatever the order they came in."""
+    vectors: dict[int, Any] = {}
+    for place, row in enumerate(rows):
+        index = row.get("index", place)
+        if type(index) is not int or not 0 <= index < len(rows) or index in vectors:
+            raise InvokeServerUnavailableError(
+                f"data[{place}]: index {index!r} is out of range or comes twice"
+            )
+        vectors[index] = row.get("embedding")
+    return [vectors[index] for index in sorted(vectors)]

@@ -1,0 +1,275 @@
+"""The one place that talks to upstreams: requests out, JSON, events, lines or bytes back.
+
+One transport serves any number of calls, event loops and threads at once; each event loop gets its own
+connections. It needs a loop that can watch sockets (every one but Windows' proactor loop).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random as _random
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, NamedTuple
+
+import orjson
+
+from modelbay.errors import InvokeError
+from modelbay.wires import failures, retry
+from modelbay.wires.answers import (
+    invoke_error,
+    is_json,
+    mapped,
+    not_expected,
+    read_beginning,
+    read_reply,
+    redirect_error,
+)
+from modelbay.wires.decode import LineDecoder, SSEDecoder
+from modelbay.wires.http1.encode import encode_body, encode_head
+from modelbay.wires.http1.errors import WireError
+from modelbay.wires.http1.exchange import Exchange, exchange
+from modelbay.wires.http1.limits import Limits
+from modelbay.wires.http1.pool import Pool, Route
+from modelbay.wires.http1.proxy import Proxies
+from modelbay.wires.http1.target import target_of
+from modelbay.wires.redaction import redact_bytes, redact_error, secrets_in
+from modelbay.wires.request import Event, Reply, Request, call_deadline
+from modelbay.wires.settings import TransportSettings
+
+__all__ = ["Transport", "Transports"]
+
+
+class _Failure(NamedTuple):
+    """An attempt that failed, and whether the same request may be sent again."""
+
+    error: InvokeError
+    repeat: bool
+
+
+class Transport:
+    """Sends requests. Making one does no work; the first call does."""
+
+    def __init__(
+        self,
+        settings: TransportSettings | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        self.settings = settings or TransportSettings()
+        self._sleep = sleep
+        self._random = random
+        self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    async def __aenter__(self) -> Transport:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def json(self, request: Request) -> Any:
+        """Return the decoded JSON of a 2xx answer.
+
+        Raises:
+            InvokeError: The answer is a failure, is not JSON, or is an error in the guise of a success.
+        """
+        reply = await self.send(request)
+        try:
+            value = orjson.loads(reply.body)
+        except orjson.JSONDecodeError:
+            error: InvokeError | None = not_expected(reply, "JSON")
+        else:
+            error = failures.in_body(value) if isinstance(value, dict | list) else None
+        if error is not None:
+            raise redact_error(error, self._secrets(request))
+        return value
+
+    async def send(self, request: Request) -> Reply:
+        """Return a complete 2xx answer.
+
+        Raises:
+            InvokeError: There was none, after the retries that are safe.
+        """
+        with mapped():
+            answer = await self._open(request)
+            return await read_reply(answer, self.settings.max_answer)
+
+    async def events(self, request: Request) -> AsyncGenerator[Event, None]:
+        """Yield server-sent events as they arrive. Closing the iterator closes the connection at once.
+
+        An answer that is one JSON document instead (some upstreams do not stream what is short) is one event;
+        if it is an error, it is raised.
+        """
+        decoder = SSEDecoder(self.settings.max_line)
+        with mapped():
+            answer = await self._open(request)
+            try:
+                data = await self._first(request, answer)
+                if is_json(answer.head.headers) and data.lstrip()[:1] in (b"{", b"["):
+                    yield Event("", await self._document(request, answer, data))
+                    return
+                while data:
+                    for event in decoder.feed(data):
+                        yield self._quiet(request, event) if b'"error"' in event.data else event
+                    data = await answer.read()
+                for event in decoder.close():
+                    yield self._quiet(request, event)
+            finally:
+                answer.close()
+
+    async def lines(self, request: Request) -> AsyncGenerator[bytes, None]:
+        """Yield the lines of newline-delimited JSON as they arrive, without blank ones."""
+        decoder = LineDecoder(self.settings.max_line)
+        with mapped():
+            answer = await self._open(request)
+            try:
+                data = await self._first(request, answer)
+                while data:
+                    for line in decoder.feed(data):
+                        yield redact_bytes(line, self._secrets(request)) if b'"error"' in line else line
+                    data = await answer.read()
+                for line in decoder.close():
+                    yield redact_bytes(line, self._secrets(request))
+            finally:
+                answer.close()
+
+    async def chunks(self, request: Request) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of an answer as they come, such as audio; JSON is first checked for an error."""
+        with mapped():
+            answer = await self._open(request)
+            try:
+                data = await self._first(request, answer)
+                if data and is_json(answer.head.headers):
+                    data = await self._document(request, answer, data)
+                while data:
+                    yield data
+                    data = await answer.read()
+            finally:
+                answer.close()
+
+    async def aclose(self) -> None:
+        """Close every connection on every event loop; calls under way fail, and later ones are refused."""
+        self._closed = True
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        for loop, pool in pools.items():
+            if loop is not asyncio.get_running_loop() and loop.is_running():
+                loop.call_soon_threadsafe(pool.close)
+            else:
+                pool.close()
+
+    async def _open(self, request: Request) -> Exchange:
+        """Return the first 2xx answer, after as many attempts as are safe and worth their time."""
+        limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
+        pool, route, sent = self._prepare(request)
+        attempt = 0
+        while True:
+            outcome = await self._attempt(request, pool, route, sent, limits)
+            if isinstance(outcome, Exchange):
+                return outcome
+            delay = None
+            if outcome.repeat and attempt < self.settings.retries:
+                delay = retry.pause(attempt, outcome.error.retry_after, self.settings, self._random)
+            if delay is None or delay >= limits.left():
+                raise outcome.error
+            await self._sleep(delay)
+            attempt += 1
+
+    def _prepare(self, request: Request) -> tuple[Pool, Route, bytes]:
+        pool = self._pool()
+        target = target_of(request.url)
+        proxy = pool.proxies.choose(target)
+        forwarded = proxy.headers if proxy and target.scheme == "http" else None
+        body, content_type = encode_body(request)
+        head = encode_head(request, target, body, content_type, via_proxy=forwarded)
+        return pool, Route(target, proxy), head + body
+
+    async def _attempt(
+        self, request: Request, pool: Pool, route: Route, sent: bytes, limits: Limits
+    ) -> Exchange | _Failure:
+        try:
+            answer = await exchange(pool, route, request.method, sent, limits)
+        except WireError as failure:
+            passing = not failure.lasting and not failure.invalid
+            safe = not failure.sent or (request.idempotent and not failure.answered)
+            return _Failure(invoke_error(failure), passing and safe)
+        if 200 <= answer.head.status < 300:
+            return answer
+        error = await self._refusal(request, answer)
+        return _Failure(error, retry.may_repeat(error, answer.head.headers, idempotent=request.idempotent))
+
+    async def _refusal(self, request: Request, answer: Exchange) -> InvokeError:
+        """Return the error that an answer outside 2xx stands for."""
+        status, headers = answer.head.status, answer.head.headers
+        secrets = self._secrets(request)
+        # First the body, so that cutting a long message cannot leave the beginning of a secret behind.
+        body = redact_bytes(await read_beginning(answer), secrets)
+        if 300 <= status < 400:
+            error: InvokeError = redirect_error(status, headers.get("location"))
+        else:
+            error = (request.to_error or failures.to_error)(status, headers, body)
+        return redact_error(error, secrets)
+
+    async def _first(self, request: Request, answer: Exchange) -> bytes:
+        """Return the first piece of a stream; refuse a web page in its place."""
+        if "html" in answer.head.headers.get("content-type", ""):
+            reply = Reply(answer.head.status, answer.head.headers, await read_beginning(answer))
+            raise redact_error(not_expected(reply, "a stream"), self._secrets(request))
+        return await answer.read()
+
+    async def _document(self, request: Request, answer: Exchange, begun: bytes) -> bytes:
+        """Return a whole JSON body in place of a stream; raise if it is an error."""
+        body = begun + (await read_reply(answer, self.settings.max_answer)).body
+        try:
+            error = failures.in_body(orjson.loads(body))
+        except orjson.JSONDecodeError:
+            error = None  # for the dialect to judge
+        if error is not None:
+            raise redact_error(error, self._secrets(request))
+        return body
+
+    def _quiet(self, request: Request, event: Event) -> Event:
+        """Blank credentials in an event that may be an error: dialects quote its words."""
+        return event._replace(data=redact_bytes(event.data, self._secrets(request)))
+
+    def _secrets(self, request: Request) -> set[str]:
+        return secrets_in(request.url, request.headers, self.settings.proxy)
+
+    def _pool(self) -> Pool:
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        return pool if pool is not None else self._new_pool(loop)
+
+    def _new_pool(self, loop: asyncio.AbstractEventLoop) -> Pool:
+        if self._closed:
+            raise RuntimeError("This transport is closed.")
+        with self._lock:
+            for other in [each for each in self._pools if each.is_closed()]:
+                self._pools.pop(other).close()
+            proxies = Proxies(self.settings.proxy, trust_env=self.settings.trust_env)
+            self._pools[loop] = Pool(self.settings, proxies)
+            return self._pools[loop]
+
+
+class Transports:
+    """One transport per distinct settings, so that connections are shared by all who may share them."""
+
+    def __init__(self) -> None:
+        self._made: dict[TransportSettings, Transport] = {}
+        self._lock = threading.Lock()
+
+    def get(self, settings: TransportSettings | None = None) -> Transport:
+        """Return the transport for these settings; the same one for equal settings."""
+        settings = settings or TransportSettings()
+        with self._lock:
+            return self._made.setdefault(settings, Transport(settings))
+
+    async def aclose(self) -> None:
+        """Close all of them."""
+        with self._lock:
+            made, self._made = self._made, {}
+        for transport in made.values():
+            await transport.aclose()
