@@ -1,7 +1,7 @@
 """Compare HTTP clients: CPU of this process per unary call and per streamed event (decision 0002).
 
-Run it with `python benchmarks/clients.py [--tls]`. The upstream runs in a process of its own. Clients that are
-not installed are left out: pyreqwest and aiohttp are no dependencies of this project.
+Run it with `python benchmarks/clients.py [--tls]`. The upstream runs in a process of its own. Clients that
+are not installed are left out: pyreqwest and aiohttp are no dependencies of this project.
 """
 
 from __future__ import annotations

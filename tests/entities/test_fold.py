@@ -95,7 +95,8 @@ def test_the_pieces_given_are_not_changed() -> None:
     """The chunks may still be on their way to somebody else."""
     first = piece(0, "a", "f", "1")
 
-    merge_tool_calls(calls := [], [first, piece(0, arguments="2")])
+    calls: list[ToolCall] = []
+    merge_tool_calls(calls, [first, piece(0, arguments="2")])
 
     assert calls[0].function.arguments == "12"
     assert first.function.arguments == "1"

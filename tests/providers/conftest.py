@@ -7,21 +7,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelbay.catalog import Catalog
-from modelbay.entities import ModelType
-from modelbay.hosts import InProcessHost, ProviderCode
-from modelbay.sdk.testing import FakeUpstream
-from modelbay.sdk.testing.conformance import ABILITIES, Subject
-from modelbay.wires.transport import Transport
 from tests.upstreams.anthropic import AnthropicUpstream
 from tests.upstreams.cohere import CohereUpstream
 from tests.upstreams.jina import JinaUpstream
 from tests.upstreams.ollama import OllamaUpstream
 from tests.upstreams.openai import OpenAIUpstream
 
+from modelbay.catalog import Catalog
+from modelbay.entities import ModelType
+from modelbay.hosts import InProcessHost, ProviderCode
+from modelbay.sdk.testing import FakeUpstream
+from modelbay.sdk.testing.conformance import ABILITIES, Subject
+from modelbay.wires.transport import Transport
+
 LLM, EMBEDDING, RERANK = ModelType.LLM, ModelType.TEXT_EMBEDDING, ModelType.RERANK
 SPEECH2TEXT, TTS, MODERATION = ModelType.SPEECH2TEXT, ModelType.TTS, ModelType.MODERATION
 KEY = "test-key"
+CATALOG = Catalog()
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Arrangement:
     @asynccontextmanager
     async def subject(self) -> AsyncIterator[Subject]:
         """Start the fake and yield the provider under test."""
-        plugin = Catalog().provider(self.provider)
+        plugin = CATALOG.provider(self.provider)
         code = ProviderCode(plugin.folder, plugin.provider, tuple(plugin.models))
         async with self.upstream() as upstream, Transport() as unused:
             host = InProcessHost(unused)
@@ -113,7 +115,13 @@ ARRANGEMENTS = [
         "openai_api_compatible",
         lambda: OpenAIUpstream(compatible=True),
         _compatible,
-        {LLM: "local-model", EMBEDDING: "local-embedding", RERANK: "local-rerank", SPEECH2TEXT: "w", TTS: "t"},
+        {
+            LLM: "local-model",
+            EMBEDDING: "local-embedding",
+            RERANK: "local-rerank",
+            SPEECH2TEXT: "w",
+            TTS: "t",
+        },
         "api_key",
     ),
     Arrangement(
@@ -128,8 +136,13 @@ ARRANGEMENTS = [
     Arrangement(
         "ollama",
         "ollama",
-        OllamaUpstream,
-        lambda upstream: {"base_url": upstream.url, "api_key": KEY, "context_size": "8192", "max_tokens": "4096"},
+        lambda: OllamaUpstream(key=KEY),
+        lambda upstream: {
+            "base_url": upstream.url,
+            "api_key": KEY,
+            "context_size": "8192",
+            "max_tokens": "4096",
+        },
         {LLM: "llama3.2", EMBEDDING: "nomic-embed-text"},
         "api_key",
     ),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.providers.conftest import ARRANGEMENTS, Arrangement
 
 from modelbay.sdk.testing.conformance import Case, cases
-from tests.providers.conftest import ARRANGEMENTS, Arrangement
 
 RUNS = [
     pytest.param(arrangement, case, id=f"{arrangement}-{case}")

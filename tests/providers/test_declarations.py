@@ -101,14 +101,14 @@ def nulls_in(value: Any, place: str = "") -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_built_in_plugin_reads_without_a_warning(name):
+def test_a_built_in_plugin_reads_without_a_warning(name: str) -> None:
     """Ours are the examples that plugin authors copy."""
     assert [str(warning) for warning in plugin(name).warnings] == []
     assert plugin(name).manifest.name == plugin(name).provider.provider == name
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_manifest_is_one_that_any_host_accepts(name):
+def test_a_manifest_is_one_that_any_host_accepts(name: str) -> None:
     """A built-in provider has no private door, so its package must satisfy the format's strictest reader."""
     manifest = texts(PROVIDERS / name / "manifest.yaml")
 
@@ -124,7 +124,7 @@ def test_a_manifest_is_one_that_any_host_accepts(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_manifest_permits_exactly_the_types_that_the_provider_has(name):
+def test_a_manifest_permits_exactly_the_types_that_the_provider_has(name: str) -> None:
     """Two lists of the same thing drift apart unless something compares them."""
     permitted = texts(PROVIDERS / name / "manifest.yaml")["resource"]["permission"]["model"]
 
@@ -134,7 +134,7 @@ def test_a_manifest_permits_exactly_the_types_that_the_provider_has(name):
 
 
 @pytest.mark.parametrize("path", sorted(PROVIDERS.glob("*/_assets/*.svg")), ids=lambda path: path.parts[-3])
-def test_an_icon_is_a_small_drawing_that_runs_and_loads_nothing(path):
+def test_an_icon_is_a_small_drawing_that_runs_and_loads_nothing(path: Path) -> None:
     """Icons are shown in the console, where a script or a remote picture in one would be a way in."""
     root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
     tags = {element.tag.rpartition("}")[2] for element in root.iter()}
@@ -146,7 +146,7 @@ def test_an_icon_is_a_small_drawing_that_runs_and_loads_nothing(path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_text_is_in_english_and_simplified_chinese(name):
+def test_every_text_is_in_english_and_simplified_chinese(name: str) -> None:
     """The console speaks both; addresses and file names are the same in all languages."""
     missing = [
         f"{path.name}{place}"
@@ -160,7 +160,7 @@ def test_every_text_is_in_english_and_simplified_chinese(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_environment_variables_fill_fields_of_the_forms(name):
+def test_environment_variables_fill_fields_of_the_forms(name: str) -> None:
     """A credential found in the environment must be one that the provider knows."""
     provider = plugin(name).provider
     forms = (provider.provider_credential_schema, provider.model_credential_schema)
@@ -178,7 +178,7 @@ def test_environment_variables_fill_fields_of_the_forms(name):
 # the models
 
 
-def test_the_counts_of_models_are_as_expected():
+def test_the_counts_of_models_are_as_expected() -> None:
     """A row that is lost in an edit shows here."""
     counts = Counter((name, each.model_type.value) for name in NAMES for each in plugin(name).models)
 
@@ -198,7 +198,7 @@ def test_the_counts_of_models_are_as_expected():
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: "/".join(path.parts[-4:-1]))
-def test_no_model_stands_in_a_table_twice(path):
+def test_no_model_stands_in_a_table_twice(path: Path) -> None:
     """Of two rows for one model, one would be lost without a word."""
     rows = [row if isinstance(row, str) else row["model"] for row in texts(path)["models"]]
 
@@ -206,7 +206,7 @@ def test_no_model_stands_in_a_table_twice(path):
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: "/".join(path.parts[-4:-1]))
-def test_a_table_says_where_its_prices_are_from_and_when_they_were_read(path):
+def test_a_table_says_where_its_prices_are_from_and_when_they_were_read(path: Path) -> None:
     """A price without a date cannot be checked."""
     comment = path.read_text(encoding="utf-8").split("\ndefaults:")[0].split("\nmodels:")[0]
 
@@ -215,7 +215,7 @@ def test_a_table_says_where_its_prices_are_from_and_when_they_were_read(path):
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: "/".join(path.parts[-4:-1]))
-def test_a_model_is_deprecated_exactly_if_its_last_day_is_noted(path):
+def test_a_model_is_deprecated_exactly_if_its_last_day_is_noted(path: Path) -> None:
     """`deprecated` alone does not say how long one may rely on the model."""
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if not line.startswith("#")]
@@ -223,7 +223,7 @@ def test_a_model_is_deprecated_exactly_if_its_last_day_is_noted(path):
     assert [line for line in rows if ("deprecated: true" in line) != ("# sunset 20" in line)] == []
 
 
-def test_every_language_model_has_a_context_size_and_a_limit_for_its_answer():
+def test_every_language_model_has_a_context_size_and_a_limit_for_its_answer() -> None:
     """Prompt building and forms need both."""
     lacking = [
         each.model
@@ -235,14 +235,14 @@ def test_every_language_model_has_a_context_size_and_a_limit_for_its_answer():
             and each.property_of("mode") == "chat"
             and (limit := rule(each, "max_tokens"))
             and limit.max
-            and 0 < limit.default <= limit.max
+            and 0 < int(limit.default or 0) <= limit.max
         )
     ]
 
     assert lacking == []
 
 
-def test_only_models_whose_price_is_not_known_have_none():
+def test_only_models_whose_price_is_not_known_have_none() -> None:
     """A missing price makes every call's cost unknown: the tables give the reasons."""
     unpriced = {each.model for name in NAMES for each in plugin(name).models if each.pricing is None}
     jina = {each.model for each in plugin("jina").models} - {"jina-reranker-v2-base-multilingual"}
@@ -275,8 +275,8 @@ def test_only_models_whose_price_is_not_known_have_none():
     ],
 )
 def test_a_price_per_million_tokens_is_that_of_the_source(
-    provider, name, kind, context, price, cached, output
-):
+    provider: str, name: str, kind: str, context: int, price: str, cached: str | None, output: str | None
+) -> None:
     """Read again from the price lists by hand, so that a slip in the table shows."""
     declared = model(provider, name, kind)
 
@@ -298,7 +298,9 @@ def test_a_price_per_million_tokens_is_that_of_the_source(
         ("cohere", "rerank-v5.0-fast", "rerank", "token", "0.02", "0.000001"),
     ],
 )
-def test_what_is_not_sold_by_the_token_says_so(provider, name, kind, meter, price, unit):
+def test_what_is_not_sold_by_the_token_says_so(
+    provider: str, name: str, kind: str, meter: str, price: str, unit: str
+) -> None:
     """A minute billed as a token would be off by orders of magnitude."""
     pricing = model(provider, name, kind).pricing
 
@@ -306,7 +308,7 @@ def test_what_is_not_sold_by_the_token_says_so(provider, name, kind, meter, pric
     assert (pricing.meter.value, pricing.input, pricing.unit) == (meter, Decimal(price), Decimal(unit))
 
 
-def test_long_prompts_have_their_own_prices():
+def test_long_prompts_have_their_own_prices() -> None:
     """Above 272,000 tokens OpenAI bills twice the input and one and a half times the output."""
     pricing = model("openai", "gpt-5.4").pricing
 
@@ -320,14 +322,14 @@ def test_long_prompts_have_their_own_prices():
     )
 
 
-def test_writing_to_the_cache_of_claude_costs_a_quarter_more_than_reading_the_prompt():
+def test_writing_to_the_cache_of_claude_costs_a_quarter_more_than_reading_the_prompt() -> None:
     """The price is that of the five-minute cache, the one that `prompt_caching` asks for."""
     prices = [each.pricing for each in plugin("anthropic").models]
 
     assert all(price and price.cache_write == price.input * Decimal("1.25") for price in prices)
 
 
-def test_speech_models_declare_voices_and_limits():
+def test_speech_models_declare_voices_and_limits() -> None:
     """A voice that is not declared is refused, and a longer text is cut at sentence ends."""
     for each in plugin("openai").models:
         if each.model_type is ModelType.TTS:
@@ -337,7 +339,7 @@ def test_speech_models_declare_voices_and_limits():
             assert (each.property_of("word_limit"), each.property_of("audio_type")) == (4096, "mp3")
 
 
-def test_embeddings_declare_the_limits_of_a_request():
+def test_embeddings_declare_the_limits_of_a_request() -> None:
     """OpenAI refuses more than 2048 texts or 300,000 tokens in one request."""
     properties = model("openai", "text-embedding-3-large", "text-embedding").model_properties
 
@@ -385,7 +387,7 @@ FEATURES = {
 
 
 @pytest.mark.parametrize("name", ["openai", "anthropic", "cohere"])
-def test_a_table_has_every_model_of_its_sheet_with_the_sheets_limits_prices_and_features(name):
+def test_a_table_has_every_model_of_its_sheet_with_the_sheets_limits_prices_and_features(name: str) -> None:
     """The sheets were checked against the providers' own documents."""
     for cells in sheet_rows(name):
         declared = model(name, cells[0].split(" ")[0])
@@ -403,7 +405,7 @@ def test_a_table_has_every_model_of_its_sheet_with_the_sheets_limits_prices_and_
         assert declared.pricing.cached == (None if cells[5] == "–" else Decimal(cells[5])), cells
 
 
-def test_openai_models_take_the_sheets_levels_of_effort():
+def test_openai_models_take_the_sheets_levels_of_effort() -> None:
     """A level that a model does not know is an error at the provider."""
     for cells in sheet_rows("openai"):
         name, _, only = cells[0].partition(" ")
@@ -419,7 +421,7 @@ def test_openai_models_take_the_sheets_levels_of_effort():
         )
 
 
-def test_claude_models_think_sample_and_choose_tools_as_the_sheet_says():
+def test_claude_models_think_sample_and_choose_tools_as_the_sheet_says() -> None:
     """Each of these is a refusal at the provider if it is wrong."""
     for cells in sheet_rows("anthropic"):
         flags = re.split(r"[,; ]+", cells[3])
@@ -468,7 +470,7 @@ def fact(field: CredentialFormSchema) -> tuple[Any, ...]:
         ("ollama", "model_credential_schema"),
     ],
 )
-def test_a_form_has_the_fields_that_saved_credentials_have(name, form):
+def test_a_form_has_the_fields_that_saved_credentials_have(name: str, form: str) -> None:
     """Credentials saved for the plugin of the same name must fit without a change."""
     theirs = namesake(name)[form]
     ours: ProviderCredentialSchema | ModelCredentialSchema = getattr(plugin(name).provider, form)
@@ -497,14 +499,16 @@ def test_a_form_has_the_fields_that_saved_credentials_have(name, form):
         ),
     ],
 )
-def test_a_form_without_a_namesake_in_the_corpus_has_the_fields_of_its_sheet(name, scope, expected):
+def test_a_form_without_a_namesake_in_the_corpus_has_the_fields_of_its_sheet(
+    name: str, scope: str, expected: dict[str, str]
+) -> None:
     """The same, for plugins of which only the facts are at hand."""
     form = getattr(plugin(name).provider, f"{scope}_credential_schema")
 
     assert {field.variable: field.type.value for field in form.credential_form_schemas} == expected
 
 
-def test_methods_and_types_are_those_of_the_namesakes_and_more():
+def test_methods_and_types_are_those_of_the_namesakes_and_more() -> None:
     """Every way to set a model up is there at least once among the built-in providers."""
     methods = {name: [str(method) for method in plugin(name).provider.configurate_methods] for name in NAMES}
 
@@ -532,7 +536,7 @@ def options_in(name: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_wire_option_is_one_that_its_family_documents(name):
+def test_every_wire_option_is_one_that_its_family_documents(name: str) -> None:
     """An option that no dialect reads is a slip that would show only at the provider."""
     for family, option in options_in(name):
         documentation = importlib.import_module(f"modelbay.wires.{family}").__doc__ or ""
@@ -540,7 +544,7 @@ def test_every_wire_option_is_one_that_its_family_documents(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_family_speaks_every_type_that_the_provider_has(name):
+def test_the_family_speaks_every_type_that_the_provider_has(name: str) -> None:
     """A provider without Python is only what its wire can say."""
     family = importlib.import_module(f"modelbay.wires.{wire_of(name).family}").FAMILY
 
@@ -548,13 +552,13 @@ def test_the_family_speaks_every_type_that_the_provider_has(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_type_that_people_can_add_has_a_template(name):
+def test_every_type_that_people_can_add_has_a_template(name: str) -> None:
     """Without one a custom model would have no declaration at all."""
     assert set(wire_of(name).custom) == set(plugin(name).provider.supported_model_types)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_template_makes_a_declaration_even_of_empty_credentials(name):
+def test_a_template_makes_a_declaration_even_of_empty_credentials(name: str) -> None:
     """A half-filled form is checked by the form, not by a crash."""
     for model_type in wire_of(name).custom:
         declared = custom(name, model_type, {})
@@ -569,7 +573,7 @@ def test_a_template_makes_a_declaration_even_of_empty_credentials(name):
         ({"openai_api_base": "http://localhost:9/v1/"}, "http://localhost:9/v1/models"),
     ],
 )
-def test_openai_is_called_below_its_version(given, called):
+def test_openai_is_called_below_its_version(given: dict[str, str], called: str) -> None:
     """Saved addresses come with and without it."""
     endpoint = endpoint_of(wire_of("openai"), {"openai_api_key": "k", "openai_organization": "o", **given})
 
@@ -588,7 +592,9 @@ def test_openai_is_called_below_its_version(given, called):
         ("gpt-audio-1.5", "responses", "chat"),
     ],
 )
-def test_the_protocol_is_the_credentials_unless_the_model_has_only_one(name, protocol, api):
+def test_the_protocol_is_the_credentials_unless_the_model_has_only_one(
+    name: str, protocol: str | None, api: str
+) -> None:
     """Without a choice, models are called by the API on which all they can do works."""
     credentials = {"api_protocol": protocol} if protocol else {}
     options = options_of(wire_of("openai"), model("openai", name).wire, credentials)
@@ -596,7 +602,7 @@ def test_the_protocol_is_the_credentials_unless_the_model_has_only_one(name, pro
     assert (options.get("only_api") or options.get("api", "chat")) == api
 
 
-def test_claude_is_called_with_the_version_that_its_api_demands():
+def test_claude_is_called_with_the_version_that_its_api_demands() -> None:
     """The check of credentials is no dialect's request, so the header has to be in the declaration."""
     wire = wire_of("anthropic")
     endpoint = endpoint_of(wire, {"anthropic_api_key": "k", "anthropic_api_url": "https://proxy.example/v1/"})
@@ -622,7 +628,7 @@ SWITCHES = {
 }
 
 
-def test_the_switches_of_a_compatible_server_become_features_and_rules():
+def test_the_switches_of_a_compatible_server_become_features_and_rules() -> None:
     """Nothing is guessed: what the form does not say, the model cannot do."""
     full = custom("openai_api_compatible", ModelType.LLM, SWITCHES)
     bare = custom("openai_api_compatible", ModelType.LLM, {"mode": "completion", "context_size": "2048"})
@@ -648,7 +654,9 @@ def test_the_switches_of_a_compatible_server_become_features_and_rules():
         ("not_supported", "strict", None),
     ],
 )
-def test_a_model_that_thinks_always_or_never_is_told_so_only_in_extended_mode(thought, mode, forced):
+def test_a_model_that_thinks_always_or_never_is_told_so_only_in_extended_mode(
+    thought: str, mode: str, forced: bool | None
+) -> None:
     """A strict server refuses the switch; a hybrid model thinks unless it is told not to."""
     declared = custom(
         "openai_api_compatible",
@@ -661,7 +669,7 @@ def test_a_model_that_thinks_always_or_never_is_told_so_only_in_extended_mode(th
     assert (switch is None) == (mode == "strict")
 
 
-def test_the_switches_of_a_compatible_server_become_wire_options():
+def test_the_switches_of_a_compatible_server_become_wire_options() -> None:
     """Each names a field that some servers refuse and others need."""
     credentials = {
         **SWITCHES,
@@ -683,7 +691,7 @@ def test_the_switches_of_a_compatible_server_become_wire_options():
     assert options["thinking"]["disabled"]["enable_thinking"] is False
 
 
-def test_prices_of_older_set_ups_are_kept_and_half_a_price_is_none():
+def test_prices_of_older_set_ups_are_kept_and_half_a_price_is_none() -> None:
     """Older forms asked for four amounts; a price without its unit would bill nonsense."""
     old = {"input_price": "0.002", "output_price": "4", "unit": "0.001", "currency": "USD"}
 
@@ -695,7 +703,7 @@ def test_prices_of_older_set_ups_are_kept_and_half_a_price_is_none():
     assert half is None
 
 
-def test_voices_between_commas_become_voices_of_which_the_first_is_the_default():
+def test_voices_between_commas_become_voices_of_which_the_first_is_the_default() -> None:
     """The form has one field for all of them."""
     declared = custom("openai_api_compatible", ModelType.TTS, {"voices": "nova, alloy"})
 
@@ -703,14 +711,14 @@ def test_voices_between_commas_become_voices_of_which_the_first_is_the_default()
     assert declared.property_of("default_voice") == "nova"
 
 
-def test_the_language_of_recordings_goes_into_the_request():
+def test_the_language_of_recordings_goes_into_the_request() -> None:
     """Compatible servers recognise far better when told what is spoken."""
     declared = custom("openai_api_compatible", ModelType.SPEECH2TEXT, {"language": "ja"})
 
     assert declared.wire == {"extra_body": {"language": "ja"}}
 
 
-def test_a_model_of_ollama_is_served_with_the_context_that_its_form_says():
+def test_a_model_of_ollama_is_served_with_the_context_that_its_form_says() -> None:
     """Left to itself the server keeps a few thousand tokens and cuts the rest without a word."""
     credentials = {"mode": "chat", "context_size": "16384", "max_tokens": "2048", "vision_support": "true"}
     declared = custom("ollama", ModelType.LLM, credentials)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until Ctrl-C."""
     parser = _parser()
     given = parser.parse_args(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         asyncio.run(_serve(given))
     except KeyboardInterrupt:

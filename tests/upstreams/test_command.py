@@ -33,9 +33,10 @@ def running(*arguments: str) -> Iterator[tuple[str, list[str]]]:
         assert found is not None
         try:
             yield found.group(), said
-        finally:
             process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
 
 
 def test_says_where_it_is_and_what_it_answers() -> None:

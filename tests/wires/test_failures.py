@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import orjson
 import pytest
@@ -20,7 +22,7 @@ from modelbay.errors import (
 from modelbay.wires.failures import in_body, retry_after, to_error
 
 
-def error_of(status, body, **headers):
+def error_of(status: int, body: Any, **headers: str) -> InvokeError:
     data = body if isinstance(body, bytes) else orjson.dumps(body)
     return to_error(status, {name.replace("_", "-"): value for name, value in headers.items()}, data)
 
@@ -63,7 +65,7 @@ def error_of(status, body, **headers):
         (b"two\nlines", "two lines"),
     ],
 )
-def test_the_upstreams_own_words_are_found(body, words):
+def test_the_upstreams_own_words_are_found(body: Any, words: str) -> None:
     """People search for the words their provider used; every shape of body holds them elsewhere."""
     assert str(error_of(500, body)) == words
 
@@ -81,14 +83,14 @@ def test_the_upstreams_own_words_are_found(body, words):
         (529, InvokeServerUnavailableError),
     ],
 )
-def test_the_class_follows_the_status_and_not_the_words(status, cls):
+def test_the_class_follows_the_status_and_not_the_words(status: int, cls: type[InvokeError]) -> None:
     """A message that says "rate limit" in a 400 is still a bad request."""
     error = error_of(status, {"error": {"message": "rate limit unauthorized overloaded"}})
     assert type(error) is cls
     assert error.status == status
 
 
-def test_code_request_id_and_pause_are_kept():
+def test_code_request_id_and_pause_are_kept() -> None:
     """Support asks for the id, programs for the code, the runtime for the pause."""
     error = error_of(
         429,
@@ -109,25 +111,25 @@ def test_code_request_id_and_pause_are_kept():
         ({"error": "text"}, None),
     ],
 )
-def test_a_word_is_preferred_to_a_number_as_the_code(body, code):
+def test_a_word_is_preferred_to_a_number_as_the_code(body: Any, code: str | None) -> None:
     """A number only repeats the status."""
     assert error_of(500, body).code == code
 
 
-def test_the_request_id_is_also_read_from_the_body():
+def test_the_request_id_is_also_read_from_the_body() -> None:
     """Anthropic and DashScope put it there."""
     assert error_of(500, {"error": {"message": "m"}, "request_id": "req_2"}).request_id == "req_2"
 
 
 @pytest.mark.parametrize("code", ["insufficient_quota", "credit_balance_exhausted"])
-def test_an_exhausted_budget_is_not_worth_repeating(code):
+def test_an_exhausted_budget_is_not_worth_repeating(code: str | None) -> None:
     """The status says 429 like a rate limit, but waiting does not fill an account."""
     error = error_of(429, {"error": {"message": "pay", "code": code}})
     assert isinstance(error, InvokeRateLimitError)
     assert not error.retryable
 
 
-def test_a_long_message_is_cut():
+def test_a_long_message_is_cut() -> None:
     """An error page of a megabyte must not end up in a log line."""
     assert len(str(error_of(500, {"message": "x" * 100_000}))) == 2000
 
@@ -146,11 +148,12 @@ def test_a_long_message_is_cut():
         max_leaves=15,
     ).map(orjson.dumps)
 )
-def test_no_body_is_too_strange_to_become_an_error(body):
+def test_no_body_is_too_strange_to_become_an_error(body: Any) -> None:
     """A failure while reading a failure would hide the first one."""
-    error = to_error(500, {}, body)
-    assert str(error)
-    assert in_body(orjson.loads(orjson.dumps(str(body)))) is None
+    assert str(to_error(500, {}, body))
+    with contextlib.suppress(orjson.JSONDecodeError):
+        error = in_body(orjson.loads(body))
+        assert error is None or str(error)
 
 
 @pytest.mark.parametrize(
@@ -167,12 +170,12 @@ def test_no_body_is_too_strange_to_become_an_error(body):
         ({}, None),
     ],
 )
-def test_the_pause_asked_for_is_read(headers, seconds):
+def test_the_pause_asked_for_is_read(headers: dict[str, str], seconds: float | None) -> None:
     """Seconds, milliseconds or a date; nonsense is nothing."""
     assert retry_after(headers) == seconds
 
 
-def test_a_date_in_the_future_is_a_pause():
+def test_a_date_in_the_future_is_a_pause() -> None:
     """Some proxies answer with a date only."""
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
     assert 90 < (retry_after({"retry-after": later}) or 0) <= 100
@@ -198,18 +201,18 @@ def test_a_date_in_the_future_is_a_pause():
         ({"error": "something"}, InvokeServerUnavailableError),
     ],
 )
-def test_an_error_inside_a_success_is_classified(value, cls):
+def test_an_error_inside_a_success_is_classified(value: Any, cls: type[InvokeError]) -> None:
     """Routers and streams report failures after the status said 200."""
     assert type(in_body(value)) is cls
 
 
 @pytest.mark.parametrize("value", [{"error": None}, {"choices": []}, [], "error", 3, None, {"error": ""}])
-def test_a_success_is_no_error(value):
+def test_a_success_is_no_error(value: Any) -> None:
     """Several APIs carry an `error` field that is null."""
     assert in_body(value) is None
 
 
-def test_an_error_in_a_success_keeps_its_words_and_code():
+def test_an_error_in_a_success_keeps_its_words_and_code() -> None:
     """It must look the same as one with a status."""
     error = in_body({"error": {"message": "Overloaded", "type": "overloaded_error"}, "request_id": "r"})
     assert isinstance(error, InvokeError)

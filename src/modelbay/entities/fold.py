@@ -26,6 +26,7 @@ class ChunkFolder:
         self._calls: list[ToolCall] = []
         self._opaque: AssistantPromptMessage | None = None
         self._extra: dict[str, object] = {}
+        self._result_extra: dict[str, object] = {}
         self.usage: LLMUsage | None = None
         self.finish_reason: str | None = None
 
@@ -44,6 +45,8 @@ class ChunkFolder:
             self._opaque = message
         if message.unknown_fields:
             self._extra |= message.unknown_fields
+        if chunk.unknown_fields:
+            self._result_extra |= chunk.unknown_fields
         self.usage = delta.usage or self.usage
         self.finish_reason = delta.finish_reason or self.finish_reason
 
@@ -62,6 +65,7 @@ class ChunkFolder:
             usage=self.usage or LLMUsage.empty_usage(),
             system_fingerprint=self._fingerprint,
             finish_reason=self.finish_reason,
+            **self._result_extra,
         )
 
 

@@ -90,7 +90,7 @@ class LLMMeter:
         self._pieces.extend(call.function.name + call.function.arguments for call in message.tool_calls)
 
     async def _completed(self, usage: LLMUsage | None) -> LLMUsage:
-        if usage is None or (usage.estimated and not usage.prompt_tokens):
+        if usage is None or usage.estimated:
             usage = await self._count(usage)
         usage = prices.price_llm_usage(usage, self._pricing)
         now = time.perf_counter()
@@ -105,12 +105,15 @@ class LLMMeter:
 
     async def _count(self, usage: LLMUsage | None) -> LLMUsage:
         """Count here, on a worker thread: a long prompt must not hold up the event loop."""
-        prompt = await asyncio.to_thread(tokens.count_messages, self._messages, self._tools, self._model)
+        prompt = usage.prompt_tokens if usage else 0
         said = usage.completion_tokens if usage else 0
+        if not prompt:
+            asked = await asyncio.to_thread(tokens.count_messages, self._messages, self._tools, self._model)
+            prompt = asked.tokens
         if not said:
             answer = await asyncio.to_thread(tokens.count_text, "".join(self._pieces), self._model)
             said = answer.tokens
-        return llm_usage(prompt=prompt.tokens, completion=said).model_copy(update={"estimated": True})
+        return llm_usage(prompt=prompt, completion=said).model_copy(update={"estimated": True})
 
     @staticmethod
     def _bare(chunk: LLMResultChunk) -> LLMResultChunk:

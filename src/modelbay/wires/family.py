@@ -10,10 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
-
-from modelbay.wires.decode import Event
-from modelbay.wires.request import Request
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from modelbay.entities import (
     AIModelEntity,
@@ -29,6 +26,7 @@ from modelbay.entities import (
     Speech2TextResult,
     TextEmbeddingResult,
 )
+from modelbay.wires.request import Event, Request
 
 Options = Mapping[str, Any]
 """A model's `wire` section: what its dialect must know to speak to it."""
@@ -221,6 +219,19 @@ class ModelListDialect(Protocol):
 
     def to_models(self, body: Any) -> list[AIModelEntity]:
         """Return what the upstream says of its models."""
+        ...
+
+
+@runtime_checkable
+class ModelDetailDialect(ModelListDialect, Protocol):
+    """How an upstream tells what a single model can do, where it does."""
+
+    def to_show_request(self, model: str, endpoint: Endpoint) -> Request:
+        """Return the request for what the upstream knows of one model."""
+        ...
+
+    def to_model(self, model: str, body: Any) -> AIModelEntity:
+        """Return the model with its type, features and sizes."""
         ...
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from modelbay.entities import AIModelEntity, ConfigurateMethod, WireDeclaration
+from modelbay.entities import AIModelEntity, ConfigurateMethod, ModelPropertyKey, WireDeclaration
 from modelbay.errors import DeclarationError
 from modelbay.sdk.model import AIModel
-from modelbay.sdk.wired.custom import custom_schema
+from modelbay.sdk.wired.custom import custom_schema, with_description
 from modelbay.sdk.wired.endpoint import endpoint_of, options_of
-from modelbay.wires.family import Endpoint, Family, family
+from modelbay.wires.family import Endpoint, Family, ModelDetailDialect, family
 
 D = TypeVar("D")
 
@@ -55,17 +55,20 @@ class WiredModel(AIModel):
     async def get_customizable_model_schema(
         self, model: str, credentials: dict[str, Any]
     ) -> AIModelEntity | None:
-        """Declare a model that no YAML declares: as its base, as the upstream says, or from the template."""
-        if schema := self._as_base_model(model):
-            return schema
-        if schema := await self._as_described(model, credentials):
+        """Declare a model that no YAML declares: like its base, or from the provider's template.
+
+        What the form leaves open the upstream is asked, where the provider and its dialect provide for that.
+        """
+        if schema := self._like_its_base(model):
             return schema
         template = self.wire.custom.get(self.model_type)
-        if template is None:
-            return None
-        return custom_schema(model, self.model_type, template, credentials)
+        declared = custom_schema(model, self.model_type, template, credentials) if template else None
+        if declared and ModelPropertyKey.CONTEXT_SIZE in declared.model_properties:
+            return declared
+        described = await self._described(model, credentials)
+        return with_description(declared, described) if described else declared
 
-    def _as_base_model(self, model: str) -> AIModelEntity | None:
+    def _like_its_base(self, model: str) -> AIModelEntity | None:
         """Declare a fine-tuned model, `ft:<base>:…`, like its base."""
         if not model.startswith("ft:"):
             return None
@@ -73,19 +76,14 @@ class WiredModel(AIModel):
         found = next((schema for schema in self.predefined_models() if schema.model == base), None)
         return found.model_copy(update={"model": model}) if found else None
 
-    async def _as_described(self, model: str, credentials: dict[str, Any]) -> AIModelEntity | None:
-        """Ask the upstream what the model can do, where the provider and its dialect provide for that."""
-        schema = self.provider_schema
-        models = self.family.models
+    async def _described(self, model: str, credentials: dict[str, Any]) -> AIModelEntity | None:
+        schema, models = self.provider_schema, self.family.models
         if schema is None or ConfigurateMethod.FETCH_FROM_REMOTE not in schema.configurate_methods:
             return None
-        describe = getattr(models, "to_describe_request", None)
-        if models is None or describe is None:
+        if not isinstance(models, ModelDetailDialect):
             return None
-        name = self.upstream_name(model, credentials)
-        body = await self.transport.json(describe(name, self.endpoint(credentials)))
-        described: AIModelEntity | None = models.to_description(model, self.model_type, body)  # type: ignore[attr-defined]
-        return described
+        request = models.to_show_request(self.upstream_name(model, credentials), self.endpoint(credentials))
+        return models.to_model(model, await self.transport.json(request))
 
     def _dialect(self, dialect: D | None) -> D:
         if dialect is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelbay.entities import AIModelEntity, FetchFrom, ModelType
 
-_WHOLE = re.compile(r"\{(\w+)\}")
+_WHOLE = re.compile(r"\{(\w+)(?:\|([^}]*))?\}")
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _ABSENT = object()
 _PRICE_KEYS = frozenset({"input", "unit", "currency"})
@@ -20,10 +20,10 @@ def custom_schema(
     """Return the declaration of a custom model.
 
     Args:
-        template: A model declaration. A text `{name}` becomes the credential of that name; a key whose
-            credential is empty is left out, and so is a mapping of which nothing remains. What has a key
-            `when` counts only if each credential named there has one of the values listed: a parameter rule,
-            an option, or a feature, which is then `{feature, when}`.
+        template: A model declaration. A text `{name}` becomes the credential of that name, `{name|text}` has
+            a default; a key whose credential is empty is left out, and so is a mapping of which nothing
+            remains. What has a key `when` counts only if each credential named there has one of the values
+            listed: a parameter rule, an option, or a feature, which is then `{feature, when}`.
     """
     filled = _filled(template, credentials)
     filled = {} if filled is _ABSENT else filled
@@ -44,6 +44,20 @@ def custom_schema(
     )
 
 
+def with_description(declared: AIModelEntity | None, described: AIModelEntity) -> AIModelEntity:
+    """Return the declaration with what the upstream says of the model: its features and sizes."""
+    if declared is None:
+        return described
+    features = [*(declared.features or []), *(described.features or [])]
+    return declared.model_copy(
+        update={
+            "features": list(dict.fromkeys(features)),
+            "model_properties": {**declared.model_properties, **described.model_properties},
+            "fetch_from": described.fetch_from,
+        }
+    )
+
+
 def _feature(entry: Any) -> str:
     return str(entry["feature"] if isinstance(entry, Mapping) else entry)
 
@@ -55,7 +69,7 @@ def _filled(value: Any, credentials: Mapping[str, Any]) -> Any:
         items = (_filled(item, credentials) for item in value)
         return [item for item in items if item is not _ABSENT]
     found = _WHOLE.fullmatch(value) if isinstance(value, str) else None
-    return _number(credentials.get(found[1])) if found else value
+    return _number(credentials.get(found[1]) or found[2]) if found else value
 
 
 def _filled_mapping(value: Mapping[str, Any], credentials: Mapping[str, Any]) -> Any:

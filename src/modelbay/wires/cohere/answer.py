@@ -34,6 +34,8 @@ def to_result(call: ChatCall, body: Any) -> LLMResult:
     """Return the whole answer."""
     answer = answer_object(body)
     message = answer.get("message")
+    if isinstance(message, str):  # the shape of an error, with a status that says success
+        raise InvokeServerUnavailableError(message)
     if not isinstance(message, dict):
         raise InvokeServerUnavailableError("the provider's answer has no object 'message'")
     reason = finish_reason_of(answer)

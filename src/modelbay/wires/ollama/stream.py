@@ -12,8 +12,8 @@ from modelbay.wires.chunks import last_chunk, reasoning_chunk, text_chunk, tool_
 from modelbay.wires.failures import in_body
 from modelbay.wires.family import ChatCall
 from modelbay.wires.json_text import frame_object, reads_answer, to_json
-from modelbay.wires.openai.thinking import ThinkTags
 from modelbay.wires.request import Event
+from modelbay.wires.think_tags import ThinkTags
 from modelbay.wires.usage import llm_usage
 
 

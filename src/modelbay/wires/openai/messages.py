@@ -16,8 +16,8 @@ from modelbay.entities import (
 from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.family import ChatCall
 from modelbay.wires.openai.parts import own_state, to_content
-from modelbay.wires.openai.thinking import CLOSE, OPEN, without_think_block
 from modelbay.wires.openai.tools import CallIds, calls_of
+from modelbay.wires.think_tags import CLOSE, OPEN, without_think_block
 
 _INSTRUCTIONS = (PromptMessageRole.SYSTEM, PromptMessageRole.DEVELOPER)
 INLINE = "inline"  # a `reasoning_field` that sends earlier reasoning between think tags in the text

@@ -21,8 +21,8 @@ from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.family import ChatCall
 from modelbay.wires.media import media_of
 from modelbay.wires.openai.parts import file_name, own_state
-from modelbay.wires.openai.thinking import without_think_block
 from modelbay.wires.openai.tools import CallIds, arguments_of
+from modelbay.wires.think_tags import without_think_block
 
 _INSTRUCTIONS = (PromptMessageRole.SYSTEM, PromptMessageRole.DEVELOPER)
 

@@ -19,9 +19,9 @@ from modelbay.wires.openai.call_pieces import CallPieces
 from modelbay.wires.openai.reading import content_of, finish_reason, no_usage, reasoning_of, usage_of
 from modelbay.wires.openai.replay import MessageState
 from modelbay.wires.openai.shapes import list_of, object_of
-from modelbay.wires.openai.thinking import ThinkTags
 from modelbay.wires.openai.upstream_errors import raise_error_in
 from modelbay.wires.request import Event
+from modelbay.wires.think_tags import ThinkTags
 
 _DONE = b"[DONE]"
 _EVERYWHERE = frozenset({"role", "content"})

@@ -45,13 +45,17 @@ async def streamed_at_once(subject: Subject) -> None:
     gate = subject.upstream.gate = Gate()
     subject.upstream.will_stream("first", "second", "third")
     stream = subject.stream()
-    waiting = anext(stream)
-    gate.let(4)
-    chunk = await waiting
-    while not chunk.text:
-        gate.let(1)
-        chunk = await anext(stream)
-    assert chunk.text == "first"
+    text, let = "", 0
+    while not text:
+        coming = asyncio.ensure_future(anext(stream))
+        while not coming.done():
+            let += 1
+            gate.let(1)
+            reached = asyncio.ensure_future(gate.reached(let + 1))
+            await asyncio.wait([coming, reached], return_when=asyncio.FIRST_COMPLETED)
+            reached.cancel()
+        text = (await coming).text
+    assert text == "first"
     gate.open()
     assert "".join([chunk.text async for chunk in stream]).endswith("third")
 

@@ -193,8 +193,7 @@ async def closed_stream(subject: Subject) -> None:
 async def cancelled(subject: Subject) -> None:
     subject.upstream.will_fail(faults.stall(0))
     call = asyncio.create_task(subject.ask())
-    while not subject.upstream.requests:
-        await asyncio.sleep(0)
+    await subject.upstream.received()
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
     await asyncio.wait_for(subject.upstream.hung_up(), 10)

@@ -253,7 +253,7 @@ async def large_audio(subject: Subject) -> None:
     limit = schema.property_of(ModelPropertyKey.FILE_UPLOAD_LIMIT) if schema else None
     if not limit:
         return
-    size = int(float(limit) * 1024 * 1024) + 1_000_000
+    size = int(float(limit) * 1_000_000) + 1_000_000
     audio = write_wav(Wav(WavFormat(channels=1, sample_rate=16000, bits=16), bytes(size)))
     assert (await subject.invoke(SPEECH2TEXT, audio)).text
     assert len(subject.upstream.requests) == 2

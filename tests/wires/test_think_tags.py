@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelbay.wires.openai.thinking import ThinkTags, without_think_block
+from modelbay.wires.think_tags import ThinkTags, without_think_block
 
 _TEXT = st.text(alphabet="ab\n <>/think", max_size=40)
 

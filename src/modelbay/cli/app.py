@@ -1,0 +1,112 @@
+"""The command `modelbay`: its commands, and what becomes of what they raise.
+
+The modules of the commands are light, so that every start is: what a command needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from modelbay.cli.call import call
+from modelbay.cli.chat import chat
+from modelbay.cli.check import check
+from modelbay.cli.demo import demo
+from modelbay.cli.errors import BROKEN_PIPE, EPILOG, INTERRUPTED, MISTAKE, OK, print_error, report
+from modelbay.cli.models import models
+from modelbay.cli.providers import providers
+from modelbay.cli.tokens import tokens
+
+# The base of all that typer says about a command line; where it lives has changed between its releases.
+UsageFault: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
+
+
+class Commands(TyperGroup):
+    """The commands; an error of one becomes a line on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was typed."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _discard_output()
+            raise typer.Exit(BROKEN_PIPE) from None
+        except (typer.Exit, typer.Abort, UsageFault):
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge of the program: whatever it is, it is told in one line
+            raise typer.Exit(report(error)) from None
+        return result
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="modelbay",
+    rich_markup_mode=None,  # help without rich starts twice as fast
+    pretty_exceptions_enable=False,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from modelbay import __version__
+
+        typer.echo(f"modelbay {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def modelbay(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Any AI model of any provider through one interface."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+app.command()(demo)
+app.command()(chat)
+app.add_typer(call, name="call")
+app.command()(models)
+app.command()(providers)
+app.command()(tokens)
+app.command()(check)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows another
+    try:
+        result = get_command(app).main(list(arguments), prog_name="modelbay", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except UsageFault as error:
+        return _report_usage(error)
+    return result if isinstance(result, int) else OK
+
+
+def _report_usage(error: Any) -> int:
+    line = " ".join(error.format_message().split()).rstrip(".")
+    command = error.ctx.command_path if getattr(error, "ctx", None) else "modelbay"
+    print_error(f"{line}. See {command} --help")
+    return MISTAKE
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere: writing it at exit would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,175 @@
+"""Which provider shows what Modelbay can do: the first that is usable here, and why it is that one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from modelbay import Modelbay, TransportSettings
+from modelbay.catalog import Catalog, ModelSummary
+from modelbay.cli.credentials import how_to_set, missing_fields, provider_of, variables_set
+from modelbay.cli.errors import Mistake
+from modelbay.cli.local_servers import LOCAL_SERVERS, Found, LocalServer, by_type, find_local
+from modelbay.entities import ConfigurateMethod, ModelProviderConfiguration, ModelType
+from modelbay.errors import ModelbayError
+
+SANDBOX = "sandbox"
+FIRST = "openai"  # asked before the others: its variables are the ones that most people have set
+TYPES = (
+    ModelType.LLM,
+    ModelType.TEXT_EMBEDDING,
+    ModelType.RERANK,
+    ModelType.TTS,
+    ModelType.SPEECH2TEXT,
+    ModelType.MODERATION,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A provider, why it was chosen, and which of its models serves each type.
+
+    `credentials` are explicit ones (of a local server); without them those of the environment count.
+    """
+
+    provider: str
+    reason: str
+    models: Mapping[ModelType, str]
+    credentials: Mapping[str, dict[str, Any]] | None = field(default=None, repr=False)
+
+    @property
+    def language_model(self) -> str:
+        """The language model, as `provider/model`."""
+        return f"{self.provider}/{self.models[ModelType.LLM]}"
+
+    def open_bay(self) -> Modelbay:
+        """Return a Modelbay that can call the models; a local server is called past any proxy."""
+        settings = TransportSettings(trust_env=False) if self.credentials else None
+        return Modelbay(self.credentials, transport=settings)
+
+
+def choose(
+    provider: str | None = None,
+    model: str | None = None,
+    *,
+    servers: Sequence[LocalServer] = LOCAL_SERVERS,
+    catalog: Catalog | None = None,
+) -> Choice:
+    """Return the provider to show.
+
+    Args:
+        provider: The one that was asked for.
+        model: The language model that was asked for, alone or as `provider/model`.
+        servers: Where to look for a server on this machine.
+
+    Raises:
+        Mistake: The one asked for is not usable.
+    """
+    catalog = catalog or Catalog()
+    if model and not provider:
+        provider = _provider_of(model, catalog)
+    choice = _asked_for(catalog, provider, servers) if provider else _first_usable(catalog, servers)
+    if model:
+        name = model.removeprefix(f"{choice.provider}/")
+        return replace(choice, models={**choice.models, ModelType.LLM: name})
+    return choice
+
+
+def _provider_of(model: str, catalog: Catalog) -> str | None:
+    found = provider_of(model, catalog, ModelType.LLM)
+    if not found:
+        raise Mistake(
+            f"--model: {model!r} does not say which provider: write provider/model, or add --provider"
+        )
+    return found
+
+
+def _first_usable(catalog: Catalog, servers: Sequence[LocalServer]) -> Choice:
+    for name in sorted((row.provider for row in catalog.providers()), key=lambda name: name != FIRST):
+        if name != SANDBOX and (choice := _from_environment(catalog, name)):
+            return choice
+    if found := find_local(servers):
+        return _local(found)
+    looked = "no server answered on this machine" if servers else "no server was looked for"
+    return replace(
+        sandbox(catalog), reason=f"no provider's key is in the environment and {looked}; it needs neither"
+    )
+
+
+def _asked_for(catalog: Catalog, provider: str, servers: Sequence[LocalServer]) -> Choice:
+    catalog.provider(provider)  # raises for an unknown name
+    if provider == SANDBOX:
+        return replace(sandbox(catalog), reason="asked for")
+    if choice := _from_environment(catalog, provider):
+        return replace(choice, reason=f"asked for; {choice.reason}")
+    if found := find_local([server for server in servers if server.provider == provider]):
+        return _local(found)
+    raise Mistake(f"--provider: {provider} is not usable here{how_to_set(provider)}")
+
+
+def sandbox(catalog: Catalog) -> Choice:
+    """Return the sandbox with its models."""
+    return Choice(SANDBOX, "", declared_models(catalog.models(provider=SANDBOX)))
+
+
+def _local(found: Found) -> Choice:
+    server = found.server
+    reason = f"{server.name} answered at {server.url}"
+    return Choice(server.provider, reason, found.models, {server.provider: server.credentials})
+
+
+def _from_environment(catalog: Catalog, name: str) -> Choice | None:
+    """Return a provider whose required credentials the environment holds, and that has a language model."""
+    declared = catalog.provider(name).provider
+    variables = variables_set(declared)
+    if not variables or missing_fields(declared, variables):
+        return None
+    reason = f"{' and '.join(variables.values())} found in the environment"
+    models = declared_models(catalog.models(provider=name))
+    if ModelType.LLM in models and not _is_elsewhere(declared, variables):
+        return Choice(name, reason, models)
+    return _fetched(declared, reason) or (Choice(name, reason, models) if ModelType.LLM in models else None)
+
+
+def _is_elsewhere(declared: ModelProviderConfiguration, variables: Mapping[str, str]) -> bool:
+    """Whether the environment sends calls to another address than the provider's own."""
+    return bool(declared.wire and declared.wire.address.credential in variables)
+
+
+def _fetched(declared: ModelProviderConfiguration, reason: str) -> Choice | None:
+    """Return what the server itself has: behind another address there are other models."""
+    asks = ConfigurateMethod.FETCH_FROM_REMOTE in declared.configurate_methods
+    if not (asks or declared.wire):
+        return None
+    try:
+        with Modelbay() as bay:
+            found = by_type(bay.fetch_models(declared.provider))
+    except ModelbayError:
+        return None
+    known = {kind.value for kind in declared.supported_model_types}
+    models = {kind: _preferred(declared, names) for kind, names in found.items() if kind.value in known}
+    return Choice(declared.provider, reason, models) if ModelType.LLM in models else None
+
+
+def _preferred(declared: ModelProviderConfiguration, names: Sequence[str]) -> str:
+    """Return the first model of the server that the provider declares, else simply the first."""
+    ours = {model.model for model in declared.models if not model.deprecated}
+    return next((name for name in names if name in ours), names[0])
+
+
+def declared_models(rows: Sequence[ModelSummary]) -> dict[ModelType, str]:
+    """Return one declared model for each type: the cheapest that chats and calls tools, else the first."""
+    chosen: dict[ModelType, str] = {}
+    for kind in TYPES:
+        current = [row for row in rows if row.type == kind.value and not row.deprecated]
+        if current:
+            chosen[kind] = (min(current, key=_cost) if kind is ModelType.LLM else current[0]).model
+    return chosen
+
+
+def _cost(row: ModelSummary) -> tuple[bool, bool, Decimal]:
+    price = row.price
+    amount = (price.input + (price.output or 0)) * price.unit if price else Decimal(0)
+    return "tool-call" not in row.features, price is None, amount

@@ -1,0 +1,39 @@
+"""What the shell offers for a provider or a model, read from the catalog's index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+TYPES = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
+
+
+def provider_names(incomplete: str) -> list[tuple[str, str]]:
+    """Return the providers that begin so, with their labels."""
+    from modelbay.catalog import Catalog
+
+    return [(row.provider, row.label) for row in Catalog().providers() if row.provider.startswith(incomplete)]
+
+
+def type_names(incomplete: str) -> list[str]:
+    """Return the model types that begin so."""
+    return [kind for kind in TYPES if kind.startswith(incomplete)]
+
+
+def _models_of(kind: str | None) -> Callable[[str], list[tuple[str, str]]]:
+    def names(incomplete: str) -> list[tuple[str, str]]:
+        from modelbay.catalog import Catalog
+
+        rows = [row for row in Catalog().models(kind) if not row.deprecated]
+        named = ((f"{row.provider}/{row.model}", row.label) for row in rows)
+        return [(name, label) for name, label in named if name.startswith(incomplete)]
+
+    return names
+
+
+language_models = _models_of("llm")
+embedding_models = _models_of("text-embedding")
+rerank_models = _models_of("rerank")
+speech2text_models = _models_of("speech2text")
+tts_models = _models_of("tts")
+moderation_models = _models_of("moderation")
+all_models = _models_of(None)

@@ -1,0 +1,176 @@
+"""`modelbay models`: which models there are."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from modelbay.cli import completion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelbay.catalog import ModelSummary, PriceSummary
+    from modelbay.entities import AIModelEntity
+
+_MILLION = Decimal(1_000_000)
+_WIDE = 96  # columns of terminal from which the features fit
+_MIDDLE = 70  # … and the prices
+
+
+def models(
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "-t", "--type", metavar="TYPE", help="Only this type.", autocompletion=completion.type_names
+        ),
+    ] = None,
+    provider: Annotated[
+        str | None,
+        typer.Option("--provider", help="Only this provider.", autocompletion=completion.provider_names),
+    ] = None,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Ask the provider's own server instead of the declarations.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write a JSON array.")] = False,
+) -> None:
+    """List the models, with their types, context sizes and prices.
+
+    Into a pipe each model is one line without heading, its columns separated by tabs: name, type,
+    context size in tokens, input price, output price (by unit as declared), currency, features.
+    """
+    import sys
+
+    from modelbay.cli.output import write_json, write_rows
+
+    rows = _fetched(provider, kind) if fetch else _declared(provider, kind)
+    if as_json:
+        write_json([_plain(row) for row in rows])
+    elif sys.stdout.isatty():
+        _draw(rows)
+    else:
+        write_rows(_columns(row) for row in rows)
+
+
+def _declared(provider: str | None, kind: str | None) -> list[ModelSummary]:
+    from modelbay.catalog import Catalog
+
+    catalog = Catalog()
+    _check(catalog, provider, kind)
+    return catalog.models(kind, provider)
+
+
+def _check(catalog: Any, provider: str | None, kind: str | None) -> None:
+    from modelbay.cli.errors import Mistake
+
+    if kind is not None and kind not in completion.TYPES:
+        raise Mistake(f"--type: there is no type {kind!r}; the types are {', '.join(completion.TYPES)}")
+    if provider is not None and provider not in [row.provider for row in catalog.providers()]:
+        catalog.provider(provider)  # raises, with the names that are close
+
+
+def _fetched(provider: str | None, kind: str | None) -> list[ModelSummary]:
+    from modelbay import Modelbay
+    from modelbay.cli.errors import Mistake
+
+    if provider is None:
+        raise Mistake("--fetch asks one provider: name it with --provider")
+    with Modelbay() as bay:
+        found = [_summary(provider, model) for model in bay.fetch_models(provider)]
+    return [row for row in found if kind is None or row.type == kind]
+
+
+def _summary(provider: str, model: AIModelEntity) -> ModelSummary:
+    from modelbay.catalog import ModelSummary, PriceSummary
+
+    mode, size, pricing = model.property_of("mode"), model.property_of("context_size"), model.pricing
+    return ModelSummary(
+        provider=provider,
+        model=model.model,
+        type=model.model_type.value,
+        label=model.label.en_us,
+        translations={},
+        features=tuple(feature.value for feature in model.features or []),
+        context_size=size if isinstance(size, int) else None,
+        deprecated=model.deprecated,
+        mode=mode if isinstance(mode, str) else None,
+        fetch_from=model.fetch_from.value,
+        price=PriceSummary(pricing.input, pricing.output, pricing.unit, pricing.currency, pricing.meter.value)
+        if pricing
+        else None,
+    )
+
+
+def _plain(row: ModelSummary) -> dict[str, Any]:
+    plain = row._asdict() | {"translations": dict(row.translations)}
+    return plain | {"price": row.price._asdict() if row.price else None}
+
+
+def _columns(row: ModelSummary) -> Sequence[str]:
+    price = row.price
+    return (
+        f"{row.provider}/{row.model}",
+        row.type,
+        str(row.context_size or ""),
+        str(price.input * price.unit) if price else "",
+        str(price.output * price.unit) if price and price.output is not None else "",
+        price.currency if price else "",
+        ",".join(row.features),
+    )
+
+
+def _draw(rows: Sequence[ModelSummary]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from modelbay.cli.output import new_console
+
+    console = new_console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("MODEL", overflow="fold")
+    table.add_column("TYPE", no_wrap=True)
+    table.add_column("CONTEXT", justify="right", no_wrap=True)
+    if console.width >= _MIDDLE:
+        table.add_column("PRICE IN / OUT", no_wrap=True)
+    if console.width >= _WIDE:
+        table.add_column("CAN", style="dim", overflow="fold")
+    for row in rows:
+        name = Text.assemble(
+            (f"{row.provider}/", "dim"), row.model, (" (deprecated)" * row.deprecated, "yellow")
+        )
+        cells: list[Text | str] = [
+            name,
+            row.type,
+            context(row.context_size),
+            price(row.price),
+            ", ".join(row.features),
+        ]
+        table.add_row(*cells[: len(table.columns)])
+    console.print(table)
+    console.print(f"{len(rows)} models" if len(rows) != 1 else "1 model", style="dim")
+
+
+def context(size: int | None) -> str:
+    """Return a context size: `128k`, `1M`; nothing if it is not known."""
+    if not size:
+        return ""
+    if size >= 1_000_000:
+        return f"{size / 1_000_000:.3g}M"
+    return f"{size / 1000:.3g}k" if size >= 10_000 else str(size)
+
+
+def price(declared: PriceSummary | None) -> str:
+    """Return a price by a million tokens, or by one of another meter; nothing if it is not known."""
+    if declared is None:
+        return ""
+    many = declared.meter in ("token", "character")
+    factor = declared.unit * (_MILLION if many else 1)
+    sides = [side * factor for side in (declared.input, declared.output) if side is not None]
+    amounts = " / ".join(f"{side.normalize():f}" for side in sides)
+    return f"{amounts} {declared.currency}{_per(declared.meter)}"
+
+
+def _per(meter: str) -> str:
+    return {"token": "", "character": "/M characters"}.get(meter, f"/{meter}")

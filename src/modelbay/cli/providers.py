@@ -1,0 +1,101 @@
+"""`modelbay providers`: which providers there are, and which are ready to be called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelbay.catalog import Catalog, ProviderSummary
+
+_WIDE = 84  # columns of terminal from which the label fits
+
+
+def providers(as_json: Annotated[bool, typer.Option("--json", help="Write a JSON array.")] = False) -> None:
+    """List the providers, their models, and which are ready.
+
+    Ready is one whose credentials are in the environment, or that needs none.
+
+    Into a pipe each provider is one line without heading, its columns separated by tabs: name, label,
+    number of models, types, state (ready, or what to set).
+    """
+    import sys
+
+    from modelbay.catalog import Catalog
+    from modelbay.cli.output import write_json, write_rows
+
+    catalog = Catalog()
+    rows = [(row, state(catalog, row.provider)) for row in catalog.providers()]
+    if as_json:
+        write_json([_plain(row, said) for row, said in rows])
+    elif sys.stdout.isatty():
+        _draw(rows)
+    else:
+        write_rows(_columns(row, said) for row, said in rows)
+    _warn(catalog)
+
+
+def state(catalog: Catalog, provider: str) -> str:
+    """Return `ready` and why, or which variable gives the provider its credentials."""
+    from modelbay.cli.credentials import missing_fields, variables_set
+    from modelbay.library.credentials import variables_of
+
+    declared = catalog.provider(provider).provider
+    found = variables_set(declared)
+    missing = missing_fields(declared, found)
+    if not missing:
+        return f"ready ({', '.join(found.values())})" if found else "ready (needs no credentials)"
+    names = [variables[0] for field, variables in variables_of(declared).items() if field in missing]
+    return f"set {', '.join(names)}" if names else f"needs {', '.join(missing)}"
+
+
+def _plain(row: ProviderSummary, said: str) -> dict[str, Any]:
+    return {
+        "provider": row.provider,
+        "label": row.label,
+        "version": row.version,
+        "types": list(row.model_types),
+        "models": dict(row.models),
+        "methods": list(row.configurate_methods),
+        "ready": said.startswith("ready"),
+        "state": said,
+        "warnings": dict(row.warnings),
+    }
+
+
+def _columns(row: ProviderSummary, said: str) -> Sequence[str]:
+    return (row.provider, row.label, str(sum(row.models.values())), ",".join(row.model_types), said)
+
+
+def _draw(rows: Sequence[tuple[ProviderSummary, str]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from modelbay.cli.output import new_console
+
+    console = new_console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("PROVIDER", no_wrap=True)
+    if console.width >= _WIDE:
+        table.add_column("NAME", style="dim")
+    table.add_column("MODELS", ratio=1)
+    table.add_column("CREDENTIALS", ratio=1)
+    for row, said in rows:
+        names = [row.provider, row.label][: len(table.columns) - 2]
+        table.add_row(*names, _counts(row), Text(said, "green" if said.startswith("ready") else "dim"))
+    console.print(table)
+
+
+def _counts(row: ProviderSummary) -> str:
+    counted = ", ".join(f"{count} {kind}" for kind, count in row.models.items())
+    return counted or f"yours ({', '.join(row.model_types)})"
+
+
+def _warn(catalog: Catalog) -> None:
+    from modelbay.cli.errors import print_error
+
+    for reason in catalog.report().broken.values():
+        print_error(reason)
