@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -31,6 +32,8 @@ from modelbay.wires.transport import Transport
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A self-signed certificate for 127.0.0.1; its key lies beside it as `.key`."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command to make a certificate")
     path = tmp_path_factory.mktemp("tls") / "server.crt"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test"
     names = ["-addext", "subjectAltName=IP:127.0.0.1"]

@@ -160,16 +160,19 @@ def _preferred(declared: ModelProviderConfiguration, names: Sequence[str]) -> st
 
 
 def declared_models(rows: Sequence[ModelSummary]) -> dict[ModelType, str]:
-    """Return one declared model for each type: the cheapest that chats and calls tools, else the first."""
+    """Return one declared model for each type: the cheapest, of language models one that calls tools.
+
+    A deprecated one serves where there is no other.
+    """
     chosen: dict[ModelType, str] = {}
     for kind in TYPES:
-        current = [row for row in rows if row.type == kind.value and not row.deprecated]
-        if current:
-            chosen[kind] = (min(current, key=_cost) if kind is ModelType.LLM else current[0]).model
+        own = [row for row in rows if row.type == kind.value]
+        if current := [row for row in own if not row.deprecated] or own:
+            chosen[kind] = min(current, key=_cost).model
     return chosen
 
 
 def _cost(row: ModelSummary) -> tuple[bool, bool, Decimal]:
     price = row.price
     amount = (price.input + (price.output or 0)) * price.unit if price else Decimal(0)
-    return "tool-call" not in row.features, price is None, amount
+    return row.type == "llm" and "tool-call" not in row.features, price is None, amount

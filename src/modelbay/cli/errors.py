@@ -37,6 +37,8 @@ def exit_code(error: BaseException) -> int:
     """Return the exit code that an error stands for."""
     if isinstance(error, Mistake | InvokeBadRequestError):
         return MISTAKE
+    if isinstance(error, CredentialsValidateFailedError) and error.retryable:
+        return FAILED  # nobody looked at the credentials: the provider was not reached
     if isinstance(error, InvokeAuthorizationError | CredentialsValidateFailedError):
         return CREDENTIALS
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 _MILLION = Decimal(1_000_000)
 _WIDE = 96  # columns of terminal from which the features fit
 _MIDDLE = 70  # … and the prices
+_SHORT = {  # what calls tools at all is told from what does not; the finer features are in --json
+    "tool-call": "tools",
+    "vision": "images",
+    "document": "files",
+    "audio": "audio",
+    "video": "video",
+    "structured-output": "json",
+    "agent-thought": "reasoning",
+}
 
 
 def models(
@@ -114,8 +123,8 @@ def _columns(row: ModelSummary) -> Sequence[str]:
         f"{row.provider}/{row.model}",
         row.type,
         str(row.context_size or ""),
-        str(price.input * price.unit) if price else "",
-        str(price.output * price.unit) if price and price.output is not None else "",
+        plain_number(price.input * price.unit) if price else "",
+        plain_number(price.output * price.unit) if price and price.output is not None else "",
         price.currency if price else "",
         ",".join(row.features),
     )
@@ -135,21 +144,27 @@ def _draw(rows: Sequence[ModelSummary]) -> None:
     if console.width >= _MIDDLE:
         table.add_column("PRICE IN / OUT", no_wrap=True)
     if console.width >= _WIDE:
-        table.add_column("CAN", style="dim", overflow="fold")
+        table.add_column("CAN", no_wrap=True, style="dim")
     for row in rows:
-        name = Text.assemble(
-            (f"{row.provider}/", "dim"), row.model, (" (deprecated)" * row.deprecated, "yellow")
-        )
+        name = Text.assemble((f"{row.provider}/", "dim"), (row.model, "dim italic" if row.deprecated else ""))
         cells: list[Text | str] = [
             name,
             row.type,
             context(row.context_size),
             price(row.price),
-            ", ".join(row.features),
+            abilities(row),
         ]
         table.add_row(*cells[: len(table.columns)])
     console.print(table)
-    console.print(f"{len(rows)} models" if len(rows) != 1 else "1 model", style="dim")
+    old = sum(row.deprecated for row in rows)
+    count = f"{len(rows)} model{'' if len(rows) == 1 else 's'}"
+    console.print(f"{count}, {old} of them deprecated (dimmed)" if old else count, style="dim")
+
+
+def abilities(row: ModelSummary) -> str:
+    """Return what a model can do, in short."""
+    words = ["deprecated"] if row.deprecated else []
+    return ", ".join(words + [_SHORT[name] for name in row.features if name in _SHORT])
 
 
 def context(size: int | None) -> str:
@@ -168,8 +183,13 @@ def price(declared: PriceSummary | None) -> str:
     many = declared.meter in ("token", "character")
     factor = declared.unit * (_MILLION if many else 1)
     sides = [side * factor for side in (declared.input, declared.output) if side is not None]
-    amounts = " / ".join(f"{side.normalize():f}" for side in sides)
+    amounts = " / ".join(plain_number(side) for side in sides)
     return f"{amounts} {declared.currency}{_per(declared.meter)}"
+
+
+def plain_number(number: Decimal) -> str:
+    """Return an exact number without exponent and idle zeros."""
+    return f"{number.normalize():f}"
 
 
 def _per(meter: str) -> str:

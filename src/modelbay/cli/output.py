@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,17 @@ def to_plain(entity: BaseModel) -> dict[str, Any]:
 
 def json_line(value: Any) -> str:
     """Return a value as one line of JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: object) -> str:
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def write_json(value: Any, target: str | None = None) -> None:
     """Write a value as JSON: indented on a terminal, else as one line."""
     if target in (None, "-") and sys.stdout.isatty():
-        write_text(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n", target)
+        write_text(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n", target)
     else:
         write_text(json_line(value) + "\n", target)
 

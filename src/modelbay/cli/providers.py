@@ -47,7 +47,7 @@ def state(catalog: Catalog, provider: str) -> str:
     found = variables_set(declared)
     missing = missing_fields(declared, found)
     if not missing:
-        return f"ready ({', '.join(found.values())})" if found else "ready (needs no credentials)"
+        return f"ready ({', '.join(found.values())})" if found else "ready (needs none)"
     names = [variables[0] for field, variables in variables_of(declared).items() if field in missing]
     return f"set {', '.join(names)}" if names else f"needs {', '.join(missing)}"
 
@@ -81,8 +81,8 @@ def _draw(rows: Sequence[tuple[ProviderSummary, str]]) -> None:
     table.add_column("PROVIDER", no_wrap=True)
     if console.width >= _WIDE:
         table.add_column("NAME", style="dim")
-    table.add_column("MODELS", ratio=1)
-    table.add_column("CREDENTIALS", ratio=1)
+    table.add_column("MODELS", ratio=3)
+    table.add_column("CREDENTIALS", ratio=3, overflow="fold")
     for row, said in rows:
         names = [row.provider, row.label][: len(table.columns) - 2]
         table.add_row(*names, _counts(row), Text(said, "green" if said.startswith("ready") else "dim"))
@@ -90,8 +90,8 @@ def _draw(rows: Sequence[tuple[ProviderSummary, str]]) -> None:
 
 
 def _counts(row: ProviderSummary) -> str:
-    counted = ", ".join(f"{count} {kind}" for kind, count in row.models.items())
-    return counted or f"yours ({', '.join(row.model_types)})"
+    counts = [f"{row.models[kind]} {kind}" if row.models.get(kind) else kind for kind in row.model_types]
+    return ", ".join(count.replace(" ", "\xa0").replace("-", "\u2011") for count in counts)
 
 
 def _warn(catalog: Catalog) -> None:

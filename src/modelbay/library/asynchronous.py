@@ -126,6 +126,8 @@ class AsyncModelbay:
         environment: Whether to look for keys in environment variables (`OPENAI_API_KEY`, …).
         plugins: Folders with more plugins.
         transport: Proxy, CA bundle, timeouts and retries.
+        drop_unknown: Whether parameters that a model does not declare are dropped; they are refused by
+            name otherwise.
     """
 
     def __init__(
@@ -135,12 +137,16 @@ class AsyncModelbay:
         environment: bool = True,
         plugins: Sequence[str | Path] = (),
         transport: TransportSettings | None = None,
+        drop_unknown: bool = False,
     ) -> None:
         self._transport = Transport(transport)
         self.catalog = Catalog(folders=[Path(folder) for folder in plugins])
         self.credentials = LocalCredentials(credentials, environment=environment)
         self.engine = Engine(
-            catalog=self.catalog, host=InProcessHost(self._transport), credentials=self.credentials
+            catalog=self.catalog,
+            host=InProcessHost(self._transport),
+            credentials=self.credentials,
+            drop_unknown=drop_unknown,
         )
 
     def llm(self, model: str) -> AsyncLLM:

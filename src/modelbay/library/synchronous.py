@@ -37,6 +37,8 @@ class Modelbay:
         environment: Whether to look for keys in environment variables (`OPENAI_API_KEY`, …).
         plugins: Folders with more plugins.
         transport: Proxy, CA bundle, timeouts and retries.
+        drop_unknown: Whether parameters that a model does not declare are dropped; they are refused by
+            name otherwise.
     """
 
     def __init__(
@@ -46,9 +48,16 @@ class Modelbay:
         environment: bool = True,
         plugins: Sequence[str | Path] = (),
         transport: TransportSettings | None = None,
+        drop_unknown: bool = False,
     ) -> None:
         self._portal = Portal()
-        self._twin = AsyncModelbay(credentials, environment=environment, plugins=plugins, transport=transport)
+        self._twin = AsyncModelbay(
+            credentials,
+            environment=environment,
+            plugins=plugins,
+            transport=transport,
+            drop_unknown=drop_unknown,
+        )
 
     def llm(self, model: str) -> LLM:
         """Return a language model, by `provider/model` or by its name alone where that is unambiguous."""

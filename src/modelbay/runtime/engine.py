@@ -27,7 +27,7 @@ from modelbay.hosts import Host, ProviderCode
 from modelbay.runtime.deadlines import before, within
 from modelbay.runtime.names import ModelName, resolve_name
 from modelbay.runtime.ports import Catalog, CredentialSource, Declared
-from modelbay.sdk import threads
+from modelbay.sdk import LargeLanguageModel, threads
 from modelbay.sdk.tokens import TokenCount
 
 
@@ -43,9 +43,13 @@ class Engine:
     """Resolves a model, gets its credentials and has the host run it.
 
     `timeout` bounds a whole call in seconds, retries included; None leaves it to the transport's own limits.
+    A parameter that a language model does not declare is refused by name, or dropped if `drop_unknown`.
     """
 
-    def __init__(self, *, catalog: Catalog, host: Host, credentials: CredentialSource) -> None:
+    def __init__(
+        self, *, catalog: Catalog, host: Host, credentials: CredentialSource, drop_unknown: bool = False
+    ) -> None:
+        self._drop_unknown = drop_unknown
         self._catalog = catalog
         self._host = host
         self._credentials = credentials
@@ -244,6 +248,8 @@ class Engine:
         name = resolve_name(self._catalog, model, model_type)
         code = self._code(name.provider)
         instance = self._host.model(code, model_type)
+        if isinstance(instance, LargeLanguageModel):
+            instance.refuses_unknown_parameters = not self._drop_unknown
         return Prepared(instance, name, self._required(code.provider, name.model, model_type))
 
     def _required(

@@ -45,6 +45,9 @@ class LargeLanguageModel(AIModel):
     changes_its_input: ClassVar[bool] = True
     """Whether `_invoke` may change the lists and messages it gets; then it gets copies."""
 
+    refuses_unknown_parameters = False
+    """Whether a parameter that the model does not declare is an error; the plugin format drops it."""
+
     # what a plugin defines
 
     @abstractmethod
@@ -145,7 +148,11 @@ class LargeLanguageModel(AIModel):
         with self.timing_context():
             try:
                 schema = await self.resolve(model, credentials)
-                checked = apply_rules(schema.parameter_rules if schema else [], parameters or {})
+                checked = apply_rules(
+                    schema.parameter_rules if schema else [],
+                    parameters or {},
+                    refuse_unknown=self.refuses_unknown_parameters,
+                )
                 pricing = schema.pricing if schema else None
                 meter = LLMMeter(model, messages, tools or (), pricing, self.started_at)
                 yield (

@@ -10,15 +10,20 @@ from modelbay.entities import PARAMETER_RULE_TEMPLATE, ParameterRule, ParameterT
 from modelbay.errors import InvokeBadRequestError
 
 
-def apply_rules(rules: Sequence[ParameterRule], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def apply_rules(
+    rules: Sequence[ParameterRule], parameters: Mapping[str, Any], *, refuse_unknown: bool = False
+) -> dict[str, Any]:
     """Return the parameters that the rules know, checked and in the order of the rules.
 
-    A parameter without a rule is dropped (`unknown_parameters` names those). A missing one is taken from the
+    A parameter without a rule is dropped, or refused if `refuse_unknown`. A missing one is taken from the
     parameter named like its template, else from the default if it is required. Nothing is clamped.
 
     Raises:
         InvokeBadRequestError: A value is missing or not allowed; names parameter, value and what is allowed.
     """
+    if refuse_unknown and (unknown := unknown_parameters(rules, parameters)):
+        taken = ", ".join(rule.name for rule in rules) or "none"
+        raise InvokeBadRequestError(f"the model has no parameter '{unknown[0]}'; its parameters are {taken}")
     checked: dict[str, Any] = {}
     for rule in rules:
         value = parameters.get(rule.name)

@@ -84,17 +84,24 @@ class Speech2TextModel(AIModel):
     ) -> Speech2TextResult:
         first = results[0]
         text = first.result if len(results) == 1 else " ".join(r.result.strip() for r in results if r.result)
-        usage = _usage_of(results, audio)
+        pricing = self._pricing(model, credentials)
+        usage = _usage_of(results, audio, pricing.meter if pricing else None)
         if usage is not None:
-            usage = prices.price_call_usage(usage, self._pricing(model, credentials))
+            usage = prices.price_call_usage(usage, pricing)
             usage = usage.model_copy(update={"latency": time.perf_counter() - self.started_at})
         return first.model_copy(update={"result": text, "usage": usage})
 
 
-def _usage_of(results: Sequence[Speech2TextResult], audio: bytes) -> CallUsage | None:
-    """Return what the upstream reported in all, else the minutes of audio as far as they can be told."""
+def _usage_of(
+    results: Sequence[Speech2TextResult], audio: bytes, priced_by: Meter | None
+) -> CallUsage | None:
+    """Return what the upstream reported in all, if it is priced by that or nothing is known of its price.
+
+    Otherwise the minutes of audio count, as far as they can be told.
+    """
     usages = [result.usage for result in results if result.usage is not None]
-    if len(usages) == len(results) and len({usage.meter for usage in usages}) == 1:
+    meters = {usage.meter for usage in usages}
+    if len(usages) == len(results) and len(meters) == 1 and priced_by in (None, *meters):
         return usages[0].model_copy(
             update={"quantity": sum((usage.quantity for usage in usages), start=Decimal(0))}
         )

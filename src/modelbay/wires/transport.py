@@ -236,7 +236,10 @@ class Transport:
         return event._replace(data=redact_bytes(event.data, self._secrets(request)))
 
     def _secrets(self, request: Request) -> set[str]:
-        return secrets_in(request.url, request.headers, self.settings.proxy)
+        pool = self._pools.get(asyncio.get_running_loop())
+        proxy = pool.proxies.choose(target_of(request.url)) if pool else None
+        headers = {**request.headers, **proxy.headers} if proxy else request.headers
+        return secrets_in(request.url, headers, self.settings.proxy)
 
     def _pool(self) -> Pool:
         loop = asyncio.get_running_loop()

@@ -37,12 +37,14 @@ class Answer:
         chunks = self._llm.stream(self._messages, **self._options)
         last = ""
         with _opened(target) as file:
-            for chunk in chunks:
-                piece = json_line(to_plain(chunk)) + "\n" if as_json else chunk.text
-                file.write(piece)
-                file.flush()
-                last = piece or last
-            file.write("" if last.endswith("\n") else "\n")
+            try:
+                for chunk in chunks:
+                    piece = json_line(to_plain(chunk)) + "\n" if as_json else chunk.text
+                    file.write(piece)
+                    file.flush()
+                    last = piece or last
+            finally:  # also when it failed: what comes next belongs on a line of its own
+                file.write("\n" if last and not last.endswith("\n") else "")
 
 
 def _ended(text: str) -> str:

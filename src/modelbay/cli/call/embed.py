@@ -22,7 +22,10 @@ def embed(
     credentials: CredentialsFile = None,
     timeout: Timeout = None,
 ) -> None:
-    """Embed texts: one vector a line, as a JSON array, in the order of the texts."""
+    """Embed texts, one vector a line.
+
+    A vector is a JSON array; they are in the order of the texts.
+    """
     from modelbay.cli.call.bay import open_bay
     from modelbay.cli.errors import Mistake
     from modelbay.cli.inputs import read_lines

@@ -52,7 +52,9 @@ def llm(
     credentials: CredentialsFile = None,
     timeout: Timeout = None,
 ) -> None:
-    """Ask a language model; its answer goes to stdout, without the reasoning.
+    """Ask a language model.
+
+    The answer goes to stdout, without the reasoning.
 
     With --json the whole result is one object; with --json --stream each chunk is one line. Tools that
     the model wants called appear with --json only.

@@ -19,9 +19,9 @@ def moderate(
     credentials: CredentialsFile = None,
     timeout: Timeout = None,
 ) -> None:
-    """Say whether a text is harmful: `harmless`, or `flagged` and the categories.
+    """Say whether a text is harmful.
 
-    Both are a call that worked, so the exit code is 0.
+    Writes harmless, or flagged and the categories, separated by tabs. Both are a call that worked, so the exit code is 0.
     """
     from modelbay.cli.call.bay import open_bay
     from modelbay.cli.inputs import read_text

@@ -23,7 +23,9 @@ def speak(
     credentials: CredentialsFile = None,
     timeout: Timeout = None,
 ) -> None:
-    """Speak a text: the audio goes to a file, or to stdout where that is not a terminal.
+    """Speak a text.
+
+    The audio goes to a file, or to stdout where that is not a terminal.
 
     With --json the result has `path`, or `audio` in base64 when there is no file.
     """

@@ -74,7 +74,8 @@ class WiredModel(AIModel):
             return None
         base = model.split(":")[1]
         found = next((schema for schema in self.predefined_models() if schema.model == base), None)
-        return found.model_copy(update={"model": model}) if found else None
+        # What a fine-tuned model costs is another price, which nobody declared.
+        return found.model_copy(update={"model": model, "pricing": None}) if found else None
 
     async def _described(self, model: str, credentials: dict[str, Any]) -> AIModelEntity | None:
         schema, models = self.provider_schema, self.family.models

@@ -10,6 +10,7 @@ from modelbay.entities import WireAddress, WireAuth, WireDeclaration
 from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError
 from modelbay.wires.family import Endpoint
 
+_LOCAL = re.compile(r"(localhost|127\.[\d.]+|0\.0\.0\.0|\[::1\])(:\d+)?(/|$)")  # as OLLAMA_HOST has it
 _NAMED = re.compile(r"\{(\w+)\}")
 
 
@@ -28,6 +29,8 @@ def _base_url(address: WireAddress, credentials: Mapping[str, Any]) -> str:
     base = str(given or address.default).strip().rstrip("/")
     if not base:
         raise InvokeBadRequestError(f"credential '{address.credential}' is empty: give the server's address")
+    if _LOCAL.match(base):
+        base = f"http://{base}"
     if not base.startswith(("http://", "https://")):
         raise InvokeBadRequestError(
             f"credential '{address.credential}' is {base!r}, but must begin with http:// or https://"

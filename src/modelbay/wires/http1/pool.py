@@ -52,7 +52,7 @@ class Pool:
             WireError: There is none to be had.
         """
         if self._slots.locked():
-            with limits.waiting_for("a free connection", None):
+            with limits.waiting_for("waiting for a free connection", None):
                 async with asyncio.timeout(limits.delay(None)):
                     await self._slots.acquire()
         else:
