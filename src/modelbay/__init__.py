@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from modelbay.wires.settings import TransportSettings
 
 __version__ = "0.1.0"
+"""The version of the installed package."""
 
 _HOME = {
     "AssistantPromptMessage": "entities",

@@ -53,7 +53,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_importing_the_catalog_loads_neither_yaml_nor_entities(folder: Path) -> None:
     """Start-up time: most programs that import it never parse a declaration."""
-    costly = {"yaml", "pydantic", "pyreqwest", "tiktoken", "rich", "typer"}
+    costly = {"yaml", "pydantic", "tiktoken", "rich", "typer"}
     script = f"import sys, modelbay.catalog\nprint(*sorted({costly} & sys.modules.keys()))"
 
     assert run(script, folder) == []

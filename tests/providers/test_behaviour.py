@@ -58,7 +58,7 @@ async def test_a_parameter_that_the_model_lacks_is_refused_by_name(openai: OpenA
     """Dropping it in silence would let the caller believe that it counts."""
     async with bay_for(openai) as bay:
         with pytest.raises(
-            InvokeBadRequestError, match="no parameter 'temprature'; its parameters are .*temperature"
+            InvokeBadRequestError, match=r"no parameter 'temprature'; its parameters are .*temperature"
         ):
             await bay.llm("openai/gpt-4.1-mini").invoke("Hi", temprature=0.5)
 
@@ -123,5 +123,5 @@ async def test_an_address_without_a_scheme_is_refused_unless_it_is_local() -> No
     async with AsyncModelbay(
         {"openai": {"openai_api_key": KEY, "openai_api_base": "api.example.com"}}
     ) as bay:
-        with pytest.raises(InvokeBadRequestError, match="openai_api_base.*must begin with http"):
+        with pytest.raises(InvokeBadRequestError, match=r"openai_api_base.*must begin with http"):
             await bay.llm("openai/gpt-4.1-mini").invoke("Hi")

@@ -146,15 +146,9 @@ def _draw(rows: Sequence[ModelSummary]) -> None:
     if console.width >= _WIDE:
         table.add_column("CAN", no_wrap=True, style="dim")
     for row in rows:
-        name = Text.assemble((f"{row.provider}/", "dim"), (row.model, "dim italic" if row.deprecated else ""))
-        cells: list[Text | str] = [
-            name,
-            row.type,
-            context(row.context_size),
-            price(row.price),
-            abilities(row),
-        ]
-        table.add_row(*cells[: len(table.columns)])
+        name = Text.assemble((f"{row.provider}/", "dim"), (row.model, "dim italic" * row.deprecated))
+        facts = (row.type, context(row.context_size), price(row.price), abilities(row))
+        table.add_row(name, *facts[: len(table.columns) - 1])
     console.print(table)
     old = sum(row.deprecated for row in rows)
     count = f"{len(rows)} model{'' if len(rows) == 1 else 's'}"

@@ -90,8 +90,7 @@ def _draw(rows: Sequence[tuple[ProviderSummary, str]]) -> None:
 
 
 def _counts(row: ProviderSummary) -> str:
-    counts = [f"{row.models[kind]} {kind}" if row.models.get(kind) else kind for kind in row.model_types]
-    return ", ".join(count.replace(" ", "\xa0").replace("-", "\u2011") for count in counts)
+    return ", ".join(f"{kind} {row.models.get(kind) or ''}".rstrip() for kind in row.model_types)
 
 
 def _warn(catalog: Catalog) -> None:

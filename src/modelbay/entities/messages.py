@@ -140,8 +140,10 @@ PromptMessageContentUnionTypes = Annotated[
     | VideoPromptMessageContent,
     Discriminator("type"),
 ]
+"""One part of a message, told apart by its `type`."""
 
 MessageContent = str | list[PromptMessageContentUnionTypes]
+"""What a message holds: text, or a list of parts."""
 
 
 class PromptMessage(Entity):

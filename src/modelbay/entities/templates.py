@@ -114,6 +114,7 @@ PARAMETER_RULE_TEMPLATE: dict[DefaultParameterName, dict[str, Any]] = {
         "required": False,
     },
 }
+"""What `use_template` fills in, by the template's name."""
 
 
 def apply_template(rule: dict[str, Any]) -> dict[str, Any]:

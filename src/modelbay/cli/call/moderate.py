@@ -21,7 +21,8 @@ def moderate(
 ) -> None:
     """Say whether a text is harmful.
 
-    Writes harmless, or flagged and the categories, separated by tabs. Both are a call that worked, so the exit code is 0.
+    Writes harmless, or flagged and the categories, separated by tabs. Both are a call that worked:
+    the exit code is 0.
     """
     from modelbay.cli.call.bay import open_bay
     from modelbay.cli.inputs import read_text
