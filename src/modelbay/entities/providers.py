@@ -167,7 +167,7 @@ class PythonSources(Entity):
 class SimpleProviderEntity(Entity):
     """A provider as it appears in lists."""
 
-    provider: str
+    provider: str = Field(min_length=1)
     label: I18nObject
     icon_small: I18nObject | None = None
     icon_large: I18nObject | None = None
