@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from types import ModuleType
 
 _SECTION = re.compile(r"(Args|Attributes|Raises|Returns|Yields):")
@@ -51,7 +52,7 @@ def documented_names(module: ModuleType) -> dict[str, str]:
     """Return the docstrings below the assignments of a module: those of constants and type aliases."""
     found: dict[str, str] = {}
     body = ast.parse(inspect.getsource(module)).body
-    for statement, following in zip(body, body[1:], strict=False):
+    for statement, following in pairwise(body):
         text = _string(following)
         if text is None:
             continue

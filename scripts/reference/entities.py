@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
-
-from modelbay.entities import Entity
 from scripts.reference.docstrings import docstring_of, summary_of, to_markdown
 from scripts.reference.markdown import code, table
 from scripts.reference.python import default_of
+
+from modelbay.entities import Entity
 
 
 def show_entity(cls: type[BaseModel], level: int = 2) -> str:
@@ -41,8 +42,8 @@ def _fields(cls: type[BaseModel]) -> list[str]:
 
 def _annotation(cls: type, name: str) -> str:
     """Return a field's type as it is written in the source."""
-    owner = next(each for each in cls.__mro__ if name in each.__dict__.get("__annotations__", {}))
-    return str(owner.__dict__["__annotations__"][name])
+    written = (inspect.get_annotations(owner) for owner in cls.__mro__)
+    return str(next(found[name] for found in written if name in found))
 
 
 def _default(field: Any) -> str:

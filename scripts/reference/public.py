@@ -17,13 +17,19 @@ PUBLIC = ("modelbay", "modelbay.errors", "modelbay.entities", "modelbay.sdk", "m
 def public_names(package: str) -> dict[str, Any]:
     """Return what `__all__` of a package names."""
     module = importlib.import_module(package)
-    return {name: getattr(module, name) for name in module.__all__}
+    return {name: _unwrapped(getattr(module, name)) for name in module.__all__}
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the function inside a decorator such as `cache`, anything else as it is."""
+    return inspect.unwrap(value) if callable(value) else value
 
 
 def documentation_of(package: str, name: str, value: Any) -> str:
     """Return the docstring of a public name; that of a constant or an alias stands below its assignment."""
     if inspect.isclass(value) or inspect.isfunction(value):
-        return docstring_of(value)
+        alias = _constants(package).get(name) if value.__name__ != name else None
+        return alias or docstring_of(value)
     if isinstance(value, ModuleType):
         return docstring_of(value)
     return _constants(package).get(name, "")

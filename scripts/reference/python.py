@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from typing import Any
 
@@ -24,7 +24,7 @@ def show_class(cls: type, *, skip: frozenset[str] = frozenset(), private: bool =
         for name, member in vars(cls).items()
         if name not in skip and _is_shown(name, member, private)
     ]
-    return "\n\n".join([f"## {cls.__name__}", fence(_constructor(cls), "python"), _text(cls), *methods])
+    return "\n\n".join(filter(None, [f"## {cls.__name__}", *_made(cls), *methods]))
 
 
 def show_function(function: Callable[..., Any], level: int = 2) -> str:
@@ -36,14 +36,33 @@ def show_function(function: Callable[..., Any], level: int = 2) -> str:
 def signature(name: str, function: Callable[..., Any], *, bound: bool = False) -> str:
     """Return a signature as it is written; `bound` leaves out `self`."""
     given = inspect.signature(function)
-    arguments = list(_arguments(list(given.parameters.values())[1 if bound else 0 :]))
+    public = [each for each in given.parameters.values() if not each.name.startswith("_")]
+    arguments = list(_arguments(public[1 if bound else 0 :]))
     result = given.return_annotation
     ending = "" if result in (inspect.Signature.empty, "None", None) else f" -> {_annotation(result)}"
     prefix = "async " if inspect.iscoroutinefunction(function) else ""
-    line = f"{prefix}{name}({', '.join(arguments)}){ending}"
+    return _written(prefix + name, arguments, ending)
+
+
+def _written(name: str, arguments: Sequence[str], ending: str = "") -> str:
+    line = f"{name}({', '.join(arguments)}){ending}"
     if len(line) <= _WIDEST:
         return line
-    return f"{prefix}{name}(\n" + "".join(f"    {argument},\n" for argument in arguments) + f"){ending}"
+    return f"{name}(\n" + "".join(f"    {argument},\n" for argument in arguments) + f"){ending}"
+
+
+def _made(cls: type) -> list[str]:
+    """Return how an object is made, what it is, and what its constructor says of its arguments."""
+    said = docstring_of(cls.__dict__.get("__init__")).partition("\n\n")[2]  # without "Create a …"
+    own = cls.__dict__.get("__init__")
+    if own is not None and not _is_public(own):
+        return [_text(cls)]
+    return [fence(_constructor(cls), "python"), _text(cls), to_markdown(said)]
+
+
+def _is_public(constructor: Callable[..., Any]) -> bool:
+    """Whether people can make such an object: `portal` and `engine` come from a Modelbay."""
+    return not {"portal", "engine"} & set(inspect.signature(constructor).parameters)
 
 
 def _is_shown(name: str, member: Any, private: bool) -> bool:
@@ -55,11 +74,11 @@ def _is_shown(name: str, member: Any, private: bool) -> bool:
 
 def _member(name: str, member: Any) -> str:
     if isinstance(member, property):
-        result = inspect.signature(member.fget).return_annotation  # type: ignore[arg-type]
-        return "\n\n".join([f"### {name}", fence(f"{name}: {_annotation(result)}", "python"), _text(member.fget)])
-    function = getattr(member, "__func__", member)
-    bound = not isinstance(member, staticmethod)
-    line = signature(name, function, bound=bound)
+        function = member.fget
+        line = f"{name}: {_annotation(inspect.signature(function).return_annotation)}"  # type: ignore[arg-type]
+    else:
+        function = getattr(member, "__func__", member)
+        line = signature(name, function, bound=not isinstance(member, staticmethod))
     return "\n\n".join([f"### {name}", fence(line, "python"), _text(function)])
 
 
@@ -68,6 +87,9 @@ def _text(thing: object) -> str:
 
 
 def _constructor(cls: type) -> str:
+    if "_fields" in cls.__dict__:
+        fields = inspect.get_annotations(cls).items()
+        return _written(cls.__name__, [f"{name}: {_annotation(kind)}" for name, kind in fields])
     own = cls.__dict__.get("__init__")
     if own is None:
         bases = ", ".join(base.__name__ for base in cls.__bases__ if base not in (object, Enum))
@@ -89,8 +111,7 @@ def _arguments(parameters: list[inspect.Parameter]) -> Iterator[str]:
 
 
 def _argument(parameter: inspect.Parameter) -> str:
-    stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-    text = stars + parameter.name
+    text = str(parameter).split(parameter.name, 1)[0] + parameter.name  # with its stars
     if parameter.annotation is not parameter.empty:
         text += f": {_annotation(parameter.annotation)}"
     if parameter.default is parameter.empty:
@@ -99,12 +120,15 @@ def _argument(parameter: inspect.Parameter) -> str:
 
 
 def _annotation(annotation: Any) -> str:
-    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    annotation = getattr(annotation, "__forward_arg__", annotation)
+    text = annotation if isinstance(annotation, str) else str(inspect.formatannotation(annotation))
     return text.replace("typing.", "").replace("collections.abc.", "")
 
 
 def default_of(value: Any) -> str:
     """Return a default as a person would write it."""
+    if isinstance(value, frozenset):
+        return f"frozenset({{{', '.join(sorted(map(repr, value)))}}})"
     if isinstance(value, Enum):
         return f"{type(value).__name__}.{value.name}"
     return "…" if "<factory>" in repr(value) else repr(value)

@@ -5,6 +5,7 @@ The modules of the commands are light, so that every start is: what a command ne
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -88,9 +89,7 @@ app.command()(check)
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows another
+    _prepare_streams()
     try:
         result = get_command(app).main(list(arguments), prog_name="modelbay", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
@@ -98,6 +97,17 @@ def run(arguments: Sequence[str]) -> int:
     except UsageFault as error:
         return _report_usage(error)
     return result if isinstance(result, int) else OK
+
+
+def _prepare_streams() -> None:
+    """Stand in for streams that the shell has closed; a terminal that lacks a letter shows another."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115, PTH123 - for the whole run
+            setattr(sys, name, nothing)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _report_usage(error: Any) -> int:

@@ -16,23 +16,36 @@ if TYPE_CHECKING:
 
 
 def check(
-    provider: Annotated[str, typer.Argument(help="The provider.", autocompletion=completion.provider_names)],
+    provider: Annotated[
+        str,
+        typer.Argument(metavar="PROVIDER", help="The provider.", autocompletion=completion.provider_names),
+    ],
     model: Annotated[
         str | None,
-        typer.Option("--model", help="Check by a call of this model.", autocompletion=completion.all_models),
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="Check by a call of this model.",
+            autocompletion=completion.all_models,
+        ),
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option("-t", "--type", help="The type of that model.", autocompletion=completion.type_names),
+        typer.Option(
+            "-t",
+            "--type",
+            metavar="TYPE",
+            help="The type of that model.",
+            autocompletion=completion.type_names,
+        ),
     ] = None,
     credentials: CredentialsFile = None,
     timeout: Timeout = None,
 ) -> None:
     """Check that a provider's credentials work.
 
-    It is the cheapest request that the provider has, or a small call of a model.
-
-    Says where the credentials came from, never what they are.
+    It takes the cheapest request that the provider has, or a small call of a model. The answer says where
+    the credentials came from, never what they are.
     """
     from modelbay import Modelbay
     from modelbay.catalog import Catalog

@@ -128,35 +128,28 @@ def _from_environment(catalog: Catalog, name: str) -> Choice | None:
         return None
     reason = f"{' and '.join(variables.values())} found in the environment"
     models = declared_models(catalog.models(provider=name))
-    if ModelType.LLM in models and not _is_elsewhere(declared, variables):
-        return Choice(name, reason, models)
-    return _fetched(declared, reason) or (Choice(name, reason, models) if ModelType.LLM in models else None)
+    own = Choice(name, reason, models) if ModelType.LLM in models else None
+    return (_fetched(catalog, declared, reason) or own) if _must_be_asked(declared, variables) else own
 
 
-def _is_elsewhere(declared: ModelProviderConfiguration, variables: Mapping[str, str]) -> bool:
-    """Whether the environment sends calls to another address than the provider's own."""
-    return bool(declared.wire and declared.wire.address.credential in variables)
+def _must_be_asked(declared: ModelProviderConfiguration, variables: Mapping[str, str]) -> bool:
+    """Whether only the server knows its models: always, or because the environment names another address."""
+    asked = ConfigurateMethod.FETCH_FROM_REMOTE in declared.configurate_methods
+    return asked or bool(declared.wire and declared.wire.address.credential in variables)
 
 
-def _fetched(declared: ModelProviderConfiguration, reason: str) -> Choice | None:
-    """Return what the server itself has: behind another address there are other models."""
-    asks = ConfigurateMethod.FETCH_FROM_REMOTE in declared.configurate_methods
-    if not (asks or declared.wire):
-        return None
+def _fetched(catalog: Catalog, declared: ModelProviderConfiguration, reason: str) -> Choice | None:
+    """Return what the server itself has, if it can be asked; of declared models the one we would choose."""
     try:
         with Modelbay() as bay:
-            found = by_type(bay.fetch_models(declared.provider))
+            served = by_type(bay.fetch_models(declared.provider))
     except ModelbayError:
         return None
-    known = {kind.value for kind in declared.supported_model_types}
-    models = {kind: _preferred(declared, names) for kind, names in found.items() if kind.value in known}
+    names = {name for of_type in served.values() for name in of_type}
+    firsts = {kind: of_type[0] for kind, of_type in served.items() if kind in declared.supported_model_types}
+    known = [row for row in catalog.models(provider=declared.provider) if row.model in names]
+    models = {**firsts, **declared_models(known)}
     return Choice(declared.provider, reason, models) if ModelType.LLM in models else None
-
-
-def _preferred(declared: ModelProviderConfiguration, names: Sequence[str]) -> str:
-    """Return the first model of the server that the provider declares, else simply the first."""
-    ours = {model.model for model in declared.models if not model.deprecated}
-    return next((name for name in names if name in ours), names[0])
 
 
 def declared_models(rows: Sequence[ModelSummary]) -> dict[ModelType, str]:

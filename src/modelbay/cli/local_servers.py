@@ -23,11 +23,12 @@ _WORDS = {
 
 
 class LocalServer(NamedTuple):
-    """A kind of server, the provider that speaks to it, and where it usually listens."""
+    """A kind of server, the provider that speaks to it, where it usually listens, and how long to wait."""
 
     name: str
     provider: str
     url: str
+    patience: float = PATIENCE
 
     @property
     def credentials(self) -> dict[str, Any]:
@@ -67,7 +68,8 @@ async def _find_local(servers: Sequence[LocalServer]) -> Found | None:
 
 
 async def _ask(server: LocalServer) -> Found | None:
-    timeouts = Timeouts(connect=PATIENCE, first_byte=PATIENCE, idle=PATIENCE, total=PATIENCE)
+    limit = server.patience
+    timeouts = Timeouts(connect=limit, first_byte=limit, idle=limit, total=limit)
     settings = TransportSettings(timeouts=timeouts, retries=0, trust_env=False)
     given = {server.provider: server.credentials}
     async with AsyncModelbay(given, environment=False, transport=settings) as bay:

@@ -38,7 +38,12 @@ def models(
     ] = None,
     provider: Annotated[
         str | None,
-        typer.Option("--provider", help="Only this provider.", autocompletion=completion.provider_names),
+        typer.Option(
+            "--provider",
+            metavar="PROVIDER",
+            help="Only this provider.",
+            autocompletion=completion.provider_names,
+        ),
     ] = None,
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Ask the provider's own server instead of the declarations.")
@@ -48,7 +53,8 @@ def models(
     """List the models, with their types, context sizes and prices.
 
     Into a pipe each model is one line without heading, its columns separated by tabs: name, type,
-    context size in tokens, input price, output price (by unit as declared), currency, features.
+    context size in tokens, price of one token (or character, minute, …) of input and of output, currency,
+    features.
     """
     import sys
 
@@ -134,7 +140,7 @@ def _draw(rows: Sequence[ModelSummary]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from modelbay.cli.output import new_console
+    from modelbay.cli.console import new_console
 
     console = new_console()
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -1,4 +1,4 @@
-"""Writing results: JSON, lines and files for programs, tables and colours for people."""
+"""Writing results: JSON, lines and files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from modelbay.cli.errors import Mistake, is_coloured
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from rich.console import Console
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
@@ -66,13 +65,6 @@ def write_rows(rows: Iterable[Sequence[str]]) -> None:
     """Write rows for another program: one a line, columns separated by tabs, no heading."""
     for row in rows:
         sys.stdout.write("\t".join(" ".join(cell.split()) for cell in row) + "\n")
-
-
-def new_console() -> Console:
-    """Return the console that draws on stdout; rich is imported here because drawing alone needs it."""
-    from rich.console import Console
-
-    return Console(highlight=False, emoji=False, no_color=not is_coloured(sys.stdout) or None)
 
 
 def dim(text: str) -> str:

@@ -74,7 +74,7 @@ def _draw(rows: Sequence[tuple[ProviderSummary, str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from modelbay.cli.output import new_console
+    from modelbay.cli.console import new_console
 
     console = new_console()
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -18,12 +18,10 @@ def tokens(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODEL]", help="Count for this model.", autocompletion=completion.language_models
+            metavar="MODEL", help="Count for this model.", autocompletion=completion.language_models
         ),
     ] = None,
-    file: Annotated[
-        str | None, typer.Argument(metavar="[FILE|-]", help="The text; stdin without it.")
-    ] = None,
+    file: Annotated[str | None, typer.Argument(metavar="FILE|-", help="The text; stdin without it.")] = None,
     as_message: Annotated[
         bool, typer.Option("--message", help="Count what a call would send: the text as the user's message.")
     ] = False,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
+
+_LOOKS_SECRET = re.compile("key|token|secret|password|credential", re.IGNORECASE)
 
 
 class Credentials(Mapping[str, Any]):
@@ -35,7 +38,10 @@ class Credentials(Mapping[str, Any]):
 
     def reveal(self) -> dict[str, Any]:
         """Return a deep copy of the plain values, for the plugin that needs them and for nothing else."""
-        return copy.deepcopy(self._values)
+        return {
+            name: value if isinstance(value, str) else copy.deepcopy(value)
+            for name, value in self._values.items()
+        }
 
     def secrets(self, names: frozenset[str] = frozenset()) -> list[str]:
         """Return the values that must not appear in any text.
@@ -45,11 +51,23 @@ class Credentials(Mapping[str, Any]):
                 taken for secret too, so that an undeclared one is not shown.
         """
         return [
-            value
+            secret
             for name, value in self._values.items()
-            if isinstance(value, str) and (name in names or _looks_secret(name))
+            for secret in _secrets_in(value, secret=name in names or _looks_secret(name))
         ]
 
 
 def _looks_secret(name: str) -> bool:
-    return any(word in name.lower() for word in ("key", "token", "secret", "password", "credential"))
+    return _LOOKS_SECRET.search(name) is not None
+
+
+def _secrets_in(value: Any, *, secret: bool) -> list[str]:
+    """Return the texts of a value that are secret; inside a mapping the names there count too."""
+    if isinstance(value, str):
+        return [value] if secret else []
+    if isinstance(value, Mapping):
+        pairs = ((item, secret or _looks_secret(str(name))) for name, item in value.items())
+        return [found for item, hidden in pairs for found in _secrets_in(item, secret=hidden)]
+    if isinstance(value, list | tuple):
+        return [found for item in value for found in _secrets_in(item, secret=secret)]
+    return []

@@ -44,7 +44,7 @@ class _Answer(Entity):
     """What a chunk and a whole result share. `prompt_messages` is stored empty: the caller has them."""
 
     model: str
-    prompt_messages: list[PromptMessage] = Field(default=[], validate_default=False)
+    prompt_messages: list[PromptMessage] = Field(default_factory=list)
     system_fingerprint: str | None = None
 
     @field_validator("prompt_messages", mode="before")

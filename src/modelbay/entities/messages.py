@@ -228,7 +228,7 @@ class AssistantPromptMessage(PromptMessage):
             return "" if value is None else value
 
     role: PromptMessageRole = PromptMessageRole.ASSISTANT
-    tool_calls: list[ToolCall] = []
+    tool_calls: list[ToolCall] = Field(default_factory=list)  # pydantic copies a default of [] slowly
     reasoning_content: str | None = None
     opaque_body: JsonValue = None
 

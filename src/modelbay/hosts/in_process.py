@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from modelbay.entities import ModelProviderConfiguration, ModelType
-from modelbay.errors import InvokeBadRequestError
+from modelbay.errors import DeclarationError, InvokeBadRequestError
 from modelbay.hosts.host import ProviderCode
 from modelbay.hosts.loading import LoadedPlugin, load
 from modelbay.sdk import AIModel, ModelProvider
@@ -36,7 +36,11 @@ class InProcessHost:
                 f"provider {code.provider.provider!r} has no {model_type.value} models",
                 provider=code.provider.provider,
             )
-        instance = model_class(code.models)
+        try:
+            instance = model_class(code.models)
+        except Exception as error:
+            name = f"{model_class.__name__} of {model_class.__module__}"
+            raise DeclarationError(f"{code.folder}: {name} cannot be made: {error}") from error
         instance.provider_schema = code.provider
         instance.transport = self._transport
         return instance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import re
 import sys
@@ -75,7 +76,9 @@ def _package_of(folder: Path) -> str:
     built_in = Path(providers.__path__[0])
     if folder.parent.resolve() == built_in.resolve():
         return f"{providers.__name__}.{folder.name}"
-    name = f"{_FOREIGN}.{re.sub(r'[^0-9a-zA-Z_]', '_', str(folder.resolve()))}"
+    place = str(folder.resolve())
+    digest = hashlib.sha256(place.encode()).hexdigest()[:16]  # `my-plugin` and `my_plugin` are two
+    name = f"{_FOREIGN}.{re.sub(r'[^0-9a-zA-Z_]', '_', folder.name)}_{digest}"
     for package, path in ((_FOREIGN, []), (name, [str(folder)])):
         if package not in sys.modules:
             module = types.ModuleType(package)
@@ -92,7 +95,7 @@ def _module(package: str, folder: Path, source: str) -> ModuleType:
         raise DeclarationError(f"{folder}: there is no file {source!r}; the provider YAML names it")
     try:
         return importlib.import_module(".".join((package, *path.with_suffix("").parts)))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DeclarationError(f"{folder / path}: {type(error).__name__}: {error}") from error
 
 

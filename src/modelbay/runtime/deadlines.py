@@ -13,7 +13,11 @@ from modelbay.wires.request import call_deadline
 T = TypeVar("T")
 
 
-async def within(timeout: float | None, work: Awaitable[T]) -> T:
+Place = tuple[str | None, str | None]
+"""Provider and model, for the error."""
+
+
+async def within(timeout: float | None, work: Awaitable[T], place: Place = (None, None)) -> T:
     """Return what `work` gives; InvokeConnectionError if it takes more than `timeout` seconds."""
     if timeout is None:
         return await work
@@ -23,12 +27,14 @@ async def within(timeout: float | None, work: Awaitable[T]) -> T:
         async with asyncio.timeout_at(deadline):
             return await work
     except TimeoutError:
-        raise _too_late(timeout) from None
+        raise _too_late(timeout, place) from None
     finally:
         call_deadline.reset(token)
 
 
-async def before(timeout: float | None, items: AsyncIterator[T]) -> AsyncIterator[T]:
+async def before(
+    timeout: float | None, items: AsyncIterator[T], place: Place = (None, None)
+) -> AsyncIterator[T]:
     """Yield the items; InvokeConnectionError if they are not all here after `timeout` seconds."""
     if timeout is None:
         try:
@@ -47,7 +53,7 @@ async def before(timeout: float | None, items: AsyncIterator[T]) -> AsyncIterato
             except StopAsyncIteration:
                 return
             except TimeoutError:
-                raise _too_late(timeout) from None
+                raise _too_late(timeout, place) from None
             finally:
                 call_deadline.reset(token)
             yield item
@@ -55,5 +61,6 @@ async def before(timeout: float | None, items: AsyncIterator[T]) -> AsyncIterato
         await close(items)
 
 
-def _too_late(timeout: float) -> InvokeConnectionError:
-    return InvokeConnectionError(f"no complete answer within {timeout:g} seconds (the call's timeout)")
+def _too_late(timeout: float, place: Place) -> InvokeConnectionError:
+    text = f"no complete answer within {timeout:g} seconds (the call's timeout)"
+    return InvokeConnectionError(text, provider=place[0], model=place[1])

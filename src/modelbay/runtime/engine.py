@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 from modelbay.entities import (
     AIModelEntity,
     Credentials,
     EmbeddingInputType,
-    FormType,
     LLMResult,
     LLMResultChunk,
     ModelProviderConfiguration,
@@ -25,9 +24,12 @@ from modelbay.entities import (
 from modelbay.errors import InvokeAuthorizationError
 from modelbay.hosts import Host, ProviderCode
 from modelbay.runtime.deadlines import before, within
-from modelbay.runtime.names import ModelName, resolve_name
+from modelbay.runtime.names import ModelName, refuse_another_type, resolve_name, types_of
+from modelbay.runtime.needs import how_to_give, needs_credentials
 from modelbay.runtime.ports import Catalog, CredentialSource, Declared
 from modelbay.sdk import LargeLanguageModel, threads
+from modelbay.sdk.mapping import ErrorBoundary
+from modelbay.sdk.model import as_validation_failure
 from modelbay.sdk.tokens import TokenCount
 
 
@@ -37,6 +39,14 @@ class Prepared(NamedTuple):
     instance: Any
     name: ModelName
     credentials: dict[str, Any]
+
+
+class _Known(NamedTuple):
+    """A plugin as the host wants it, and the types that each of its models is declared for."""
+
+    declared: Declared
+    code: ProviderCode
+    types: Mapping[str, Collection[ModelType]]
 
 
 class Engine:
@@ -53,7 +63,7 @@ class Engine:
         self._catalog = catalog
         self._host = host
         self._credentials = credentials
-        self._codes: dict[str, tuple[Declared, ProviderCode]] = {}
+        self._codes: dict[str, _Known] = {}
 
     # calls
 
@@ -73,6 +83,7 @@ class Engine:
         return await within(
             timeout,
             call.instance.invoke(call.name.model, call.credentials, messages, parameters, tools, stop, user),
+            call.name,
         )
 
     def stream(
@@ -91,7 +102,7 @@ class Engine:
         chunks: AsyncIterator[LLMResultChunk] = call.instance.stream(
             call.name.model, call.credentials, messages, parameters, tools, stop, user
         )
-        return before(timeout, chunks)
+        return before(timeout, chunks, call.name)
 
     async def embed(
         self,
@@ -105,7 +116,9 @@ class Engine:
         """Return one vector per text, in input order."""
         call = self._prepare(model, ModelType.TEXT_EMBEDDING)
         return await within(
-            timeout, call.instance.invoke(call.name.model, call.credentials, texts, user, input_type)
+            timeout,
+            call.instance.invoke(call.name.model, call.credentials, texts, user, input_type),
+            call.name,
         )
 
     async def rerank(
@@ -126,6 +139,7 @@ class Engine:
             call.instance.invoke(
                 call.name.model, call.credentials, query, docs, score_threshold, top_n, user
             ),
+            call.name,
         )
 
     async def transcribe(
@@ -138,7 +152,8 @@ class Engine:
     ) -> Speech2TextResult:
         """Return what is said in the audio."""
         call = self._prepare(model, ModelType.SPEECH2TEXT)
-        return await within(timeout, call.instance.invoke(call.name.model, call.credentials, audio, user))
+        writing = call.instance.invoke(call.name.model, call.credentials, audio, user)
+        return await within(timeout, writing, call.name)
 
     async def speak(
         self,
@@ -152,7 +167,7 @@ class Engine:
         """Return the text as one playable audio file."""
         call = self._prepare(model, ModelType.TTS)
         return await within(
-            timeout, call.instance.invoke(call.name.model, call.credentials, text, voice, user)
+            timeout, call.instance.invoke(call.name.model, call.credentials, text, voice, user), call.name
         )
 
     def speak_stream(
@@ -169,14 +184,15 @@ class Engine:
         pieces: AsyncIterator[bytes] = call.instance.stream(
             call.name.model, call.credentials, text, voice, user
         )
-        return before(timeout, pieces)
+        return before(timeout, pieces, call.name)
 
     async def moderate(
         self, model: str, text: str, *, user: str | None = None, timeout: float | None = None
     ) -> ModerationResult:
         """Return whether the text is harmful."""
         call = self._prepare(model, ModelType.MODERATION)
-        return await within(timeout, call.instance.invoke(call.name.model, call.credentials, text, user))
+        judging = call.instance.invoke(call.name.model, call.credentials, text, user)
+        return await within(timeout, judging, call.name)
 
     async def count_tokens(
         self,
@@ -188,14 +204,15 @@ class Engine:
         name = resolve_name(self._catalog, model, ModelType.LLM)
         code = self._code(name.provider)
         instance = self._host.model(code, ModelType.LLM)
-        credentials = self._credentials.credentials(code.provider, name.model, ModelType.LLM)
-        count = await threads.call(
-            instance.get_num_tokens,  # type: ignore[attr-defined]
-            name.model,
-            credentials.reveal() if credentials else {},
-            list(messages),
-            list(tools) if tools else None,
-        )
+        plain = self._if_any(code.provider, name.model, ModelType.LLM)
+        with ErrorBoundary({}, code.provider, plain, model=name.model):
+            count = await threads.call(
+                instance.get_num_tokens,  # type: ignore[attr-defined]
+                name.model,
+                plain,
+                list(messages),
+                list(tools) if tools else None,
+            )
         return count if isinstance(count, TokenCount) else TokenCount(int(count), exact=True, method="plugin")
 
     # what there is
@@ -205,14 +222,16 @@ class Engine:
         name = resolve_name(self._catalog, model, model_type)
         code = self._code(name.provider)
         instance = self._host.model(code, model_type)
-        credentials = self._credentials.credentials(code.provider, name.model, model_type)
-        return await instance.resolve(name.model, credentials.reveal() if credentials else {})
+        plain = self._if_any(code.provider, name.model, model_type)
+        with ErrorBoundary({}, code.provider, plain, model=name.model):
+            return await instance.resolve(name.model, plain)
 
     async def fetch_models(self, provider: str) -> list[AIModelEntity]:
         """Return the models that a provider's upstream lists."""
         code = self._code(provider)
-        credentials = self._required(code.provider, None, None)
-        return await self._host.provider(code).fetch_models(credentials)
+        plain = self._required(code.provider, None, None)
+        with ErrorBoundary({}, code.provider, plain):
+            return await self._host.provider(code).fetch_models(plain)
 
     async def validate_credentials(
         self,
@@ -236,11 +255,18 @@ class Engine:
         else:
             plain = Credentials(credentials).reveal()
         if model is None:
-            checking = threads.call(self._host.provider(code).validate_provider_credentials, plain)
+            checking = self._prove(code, plain)
         else:
             instance = self._host.model(code, model_type or code.provider.supported_model_types[0])
             checking = instance.check_credentials(model, plain)
-        await within(timeout, checking)
+        await within(timeout, checking, (provider, model))
+
+    async def _prove(self, code: ProviderCode, plain: dict[str, Any]) -> None:
+        boundary = ErrorBoundary({}, code.provider, plain)
+        try:
+            await threads.call(self._host.provider(code).validate_provider_credentials, plain)
+        except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
+            raise as_validation_failure(boundary.map(error)) from boundary.cause_of(error)
 
     # how
 
@@ -248,37 +274,31 @@ class Engine:
         name = resolve_name(self._catalog, model, model_type)
         code = self._code(name.provider)
         instance = self._host.model(code, model_type)
+        refuse_another_type(self._codes[name.provider].types, name, model_type)
         if isinstance(instance, LargeLanguageModel):
             instance.refuses_unknown_parameters = not self._drop_unknown
         return Prepared(instance, name, self._required(code.provider, name.model, model_type))
+
+    def _if_any(
+        self, provider: ModelProviderConfiguration, model: str, model_type: ModelType
+    ) -> dict[str, Any]:
+        found = self._credentials.credentials(provider, model, model_type)
+        return found.reveal() if found else {}
 
     def _required(
         self, provider: ModelProviderConfiguration, model: str | None, model_type: ModelType | None
     ) -> dict[str, Any]:
         found = self._credentials.credentials(provider, model, model_type)
         if found is None:
-            if not _needs_credentials(provider):
+            if not needs_credentials(provider):
                 return {}
-            raise InvokeAuthorizationError(_how_to_give(provider), provider=provider.provider, model=model)
+            raise InvokeAuthorizationError(how_to_give(provider), provider=provider.provider, model=model)
         return found.reveal()
 
     def _code(self, provider: str) -> ProviderCode:
         declared = self._catalog.provider(provider)
-        cached = self._codes.get(provider)
-        if cached is None or cached[0] is not declared:
+        known = self._codes.get(provider)
+        if known is None or known.declared is not declared:
             code = ProviderCode(declared.folder, declared.provider, tuple(declared.models))
-            cached = self._codes[provider] = (declared, code)
-        return cached[1]
-
-
-def _needs_credentials(provider: ModelProviderConfiguration) -> bool:
-    forms = (provider.provider_credential_schema, provider.model_credential_schema)
-    return any(field.required for form in forms if form for field in form.credential_form_schemas)
-
-
-def _how_to_give(provider: ModelProviderConfiguration) -> str:
-    form = provider.provider_credential_schema or provider.model_credential_schema
-    fields = form.credential_form_schemas if form else []
-    needed = [field.variable for field in fields if field.required or field.type is FormType.SECRET_INPUT]
-    names = ", ".join(dict.fromkeys(needed))
-    return f"no credentials are known for it: it needs {names}"
+            known = self._codes[provider] = _Known(declared, code, types_of(declared.models))
+        return known.code

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from modelbay.entities import ModelType
+from modelbay.entities import AIModelEntity, ModelType
 from modelbay.errors import InvokeBadRequestError
 from modelbay.runtime.ports import Catalog
 
@@ -40,6 +40,28 @@ def resolve_name(catalog: Catalog, name: str, model_type: ModelType) -> ModelNam
         choices = ", ".join(f"{row.provider}/{row.model}" for row in found)
         raise InvokeBadRequestError(f"several providers have a model {name!r}: choose one of {choices}")
     raise InvokeBadRequestError(_unknown(name, provider if slash else "", known, model_type))
+
+
+def types_of(models: Iterable[AIModelEntity]) -> dict[str, list[ModelType]]:
+    """Return, for each declared model, the types that it is declared for."""
+    types: dict[str, list[ModelType]] = {}
+    for model in models:
+        types.setdefault(model.model, []).append(model.model_type)
+    return types
+
+
+def refuse_another_type(
+    types: Mapping[str, Collection[ModelType]], name: ModelName, model_type: ModelType
+) -> None:
+    """Raise InvokeBadRequestError for a model that is declared, but not for this type."""
+    declared = types.get(name.model)
+    if declared and model_type not in declared:
+        kinds = " and ".join(kind.value for kind in declared)
+        raise InvokeBadRequestError(
+            f"this is a {kinds} model, not a {model_type.value} model",
+            provider=name.provider,
+            model=name.model,
+        )
 
 
 def _unknown(name: str, provider: str, known: Sequence[str], model_type: ModelType) -> str:

@@ -87,10 +87,17 @@ class TextEmbeddingModel(AIModel):
                 await refuse_long_texts(texts, model, limits.text_tokens)
 
                 async def embed(batch: list[str]) -> TextEmbeddingResult:
-                    result = await threads.call(
-                        self._invoke, model, credentials, batch, user, EmbeddingInputType(input_type)
-                    )
-                    return _of_length(result, len(batch))
+                    # Mapped here already: whether a part is tried again depends on the class.
+                    with self._boundary(model, credentials):
+                        result = await threads.call(
+                            self._invoke,
+                            model,
+                            dict(credentials),
+                            batch,
+                            user,
+                            EmbeddingInputType(input_type),
+                        )
+                        return _of_length(result, len(batch))
 
                 results = await each(
                     batches_of(texts, limits), embed, at_once=self.requests_at_once, attempts=self.attempts
@@ -162,13 +169,13 @@ class TextEmbeddingModel(AIModel):
             return embedding_usage(sum(int(count) for count in counts), estimated=True)
         if len(usages) == 1:
             return usages[0]
-        summed = embedding_usage(sum(usage.tokens for usage in usages))
+        estimated = any(usage.estimated for usage in usages)
+        summed = embedding_usage(sum(usage.tokens for usage in usages), estimated=estimated)
         if all(usage.total_price is not None for usage in usages) and usages:
             total = sum((usage.total_price or 0 for usage in usages), start=usages[0].price_unit * 0)
             first = usages[0]
-            return first.model_copy(
-                update={"tokens": summed.tokens, "total_tokens": summed.tokens, "total_price": total}
-            )
+            more = {"tokens": summed.tokens, "total_tokens": summed.tokens, "estimated": estimated}
+            return first.model_copy(update={**more, "total_price": total})
         return summed
 
 

@@ -6,7 +6,6 @@ import inspect
 import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 from modelbay.entities import (
@@ -100,7 +99,8 @@ class LargeLanguageModel(AIModel):
             InvokeError: One of its classes, whoever failed.
         """
         request = (model, credentials, prompt_messages, model_parameters, tools, stop, user)
-        async with self._answer(*request, stream=False) as (answer, meter):
+        with self.timing_context(), self._boundary(model, credentials):
+            answer, meter = await self._answer(*request, stream=False)
             if isinstance(answer, LLMResult):
                 return await meter.complete(answer)
             folder = ChunkFolder()
@@ -126,11 +126,15 @@ class LargeLanguageModel(AIModel):
             InvokeError: One of its classes, at whichever chunk.
         """
         request = (model, credentials, prompt_messages, model_parameters, tools, stop, user)
-        async with self._answer(*request, stream=True) as (answer, meter):
-            async for chunk in _metered(as_chunks(answer), meter):
-                yield chunk
+        with self.timing_context(), self._boundary(model, credentials):
+            answer, meter = await self._answer(*request, stream=True)
+            chunks = _metered(as_chunks(answer), meter)
+            try:
+                async for chunk in chunks:
+                    yield chunk
+            finally:
+                await close(chunks)
 
-    @asynccontextmanager
     async def _answer(
         self,
         model: str,
@@ -142,25 +146,18 @@ class LargeLanguageModel(AIModel):
         user: str | None,
         *,
         stream: bool,
-    ) -> AsyncIterator[tuple[Answer, LLMMeter]]:
-        """Open one call; whatever is raised until the block ends is mapped."""
-        boundary = self._boundary(model, credentials)
-        with self.timing_context():
-            try:
-                schema = await self.resolve(model, credentials)
-                checked = apply_rules(
-                    schema.parameter_rules if schema else [],
-                    parameters or {},
-                    refuse_unknown=self.refuses_unknown_parameters,
-                )
-                pricing = schema.pricing if schema else None
-                meter = LLMMeter(model, messages, tools or (), pricing, self.started_at)
-                yield (
-                    await self._begin(model, credentials, list(messages), checked, tools, stop, stream, user),
-                    meter,
-                )
-            except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-                raise boundary.map(error) from boundary.cause_of(error)
+    ) -> tuple[Answer, LLMMeter]:
+        """Have the plugin begin its answer."""
+        schema = await self.resolve(model, credentials)
+        checked = apply_rules(
+            schema.parameter_rules if schema else [],
+            parameters or {},
+            refuse_unknown=self.refuses_unknown_parameters,
+        )
+        pricing = schema.pricing if schema else None
+        meter = LLMMeter(model, messages, tools or (), pricing, self.started_at)
+        answer = await self._begin(model, credentials, list(messages), checked, tools, stop, stream, user)
+        return answer, meter
 
     async def _begin(
         self,
@@ -173,9 +170,11 @@ class LargeLanguageModel(AIModel):
         stream: bool,
         user: str | None,
     ) -> Answer:
+        tool_list = list(tools) if tools else None
         if self.changes_its_input:
             messages = [message.model_copy(deep=True) for message in messages]
-        tool_list = list(tools) if tools else None
+            tool_list = [tool.model_copy(deep=True) for tool in tools] if tools else None
+            credentials = dict(credentials)
         stops = list(stop) if stop else None
         call = self._invoke
         wanted = parameters.get("response_format")
@@ -298,12 +297,8 @@ class LargeLanguageModel(AIModel):
     async def _poll(
         self, model: str, credentials: dict[str, Any], method: Any, *args: Any, **kwargs: Any
     ) -> LLMPollingResult:
-        boundary = self._boundary(model, credentials)
-        with self.timing_context():
-            try:
-                result = await threads.call(method, model, credentials, *args, **kwargs)
-            except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-                raise boundary.map(error) from boundary.cause_of(error)
+        with self.timing_context(), self._boundary(model, credentials):
+            result = await threads.call(method, model, credentials, *args, **kwargs)
         return LLMPollingResult.model_validate(result)
 
 

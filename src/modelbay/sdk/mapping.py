@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
+from modelbay.entities import Credentials, ProviderEntity
 from modelbay.errors import (
     InvokeAuthorizationError,
     InvokeConnectionError,
@@ -12,6 +15,7 @@ from modelbay.errors import (
     ModelbayError,
     redact,
 )
+from modelbay.wires.redaction import redact_error
 
 T = TypeVar("T")
 
@@ -39,27 +43,53 @@ def _wrap(ours: type[InvokeError], error: Exception) -> InvokeError:
 
 
 class ErrorBoundary:
-    """Maps every error of one call, wherever it is raised, and takes the credentials out of its text."""
+    """Maps every error of one call, wherever it is raised, and takes the credentials out of its text.
+
+    As a context manager it maps whatever its block raises.
+    """
 
     def __init__(
-        self, mapping: ErrorMapping, *, provider: str | None, model: str | None, secrets: Sequence[str]
+        self,
+        mapping: ErrorMapping,
+        provider: ProviderEntity | None,
+        credentials: Mapping[str, Any],
+        *,
+        model: str | None = None,
     ) -> None:
         self._mapping = mapping
-        self._provider = provider
+        self._schema = provider
+        self._provider = provider.provider if provider else None
         self._model = model
-        self._secrets = secrets
+        self._credentials = Credentials(credentials).reveal()  # as they are now: a plugin may change them
+
+    @cached_property
+    def _secrets(self) -> list[str]:
+        """What to take out; most calls end without anybody asking."""
+        names = self._schema.secret_variables if self._schema else frozenset[str]()
+        return Credentials(self._credentials).secrets(names)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            raise self.map(error) from self.cause_of(error)
 
     def map(self, error: Exception) -> ModelbayError:
         """Return the error to raise; raise it `from` what `cause_of` gives."""
         ours = map_error(error, self._mapping).located(self._provider, self._model)
-        ours.description = redact(ours.description, self._secrets)
-        ours.args = (ours.description,)
-        return ours
+        return redact_error(ours, self._secrets)
 
-    def cause_of(self, error: Exception) -> Exception | None:
-        """Return the cause to keep: None where its text would show a credential."""
-        text = str(error)
-        return None if redact(text, self._secrets) != text else error
+    def cause_of(self, error: Exception) -> BaseException | None:
+        """Return the cause to keep: None where a traceback of it would show a credential."""
+        cause = _origin(error) if isinstance(error, ModelbayError) else error
+        return None if any(self._shows(link) for link in _chain(cause)) else cause
+
+    def _shows(self, error: BaseException) -> bool:
+        text = f"{error}\n{error.args}\n{getattr(error, '__notes__', '')}"
+        return redact(text, self._secrets) != text
 
     async def around(self, source: AsyncIterator[T]) -> AsyncIterator[T]:
         """Iterate over `source`; an error in chunk 500 looks like one in chunk 1."""
@@ -70,6 +100,20 @@ class ErrorBoundary:
             raise self.map(error) from self.cause_of(error)
         finally:
             await close(source)
+
+
+def _origin(error: BaseException) -> BaseException | None:
+    """Return what an error came from, as a traceback would tell."""
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the error, what it came from, and so on."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = _origin(error)
 
 
 async def close(source: object) -> None:

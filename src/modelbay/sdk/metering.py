@@ -55,16 +55,24 @@ class LLMMeter:
         self._index = delta.index
         if delta.usage is None and delta.finish_reason is None:
             self._remember(delta.message)
-            return (chunk,)
+            return (chunk,) if self._last is None else (*self._released(), chunk)
         return self._keep(chunk)
 
     def _keep(self, chunk: LLMResultChunk) -> Iterator[LLMResultChunk]:
-        if self._last is not None and not self._last.delta.message.is_empty():
-            yield self._bare(self._last)
+        yield from self._released()
         self._used = chunk.delta.usage or self._used
         self._reason = chunk.delta.finish_reason or self._reason
         self._remember(chunk.delta.message)
         self._last = chunk
+
+    def _released(self) -> Iterator[LLMResultChunk]:
+        """Return the kept chunk, if it says anything: it was not the last one after all."""
+        last, self._last = self._last, None
+        if last is None:
+            return
+        message = last.delta.message
+        if not message.is_empty() or message.opaque_body is not None or message.unknown_fields:
+            yield self._bare(last)
 
     async def close(self) -> LLMResultChunk:
         """Return the closing chunk, with usage and finish reason."""
@@ -92,11 +100,11 @@ class LLMMeter:
     async def _completed(self, usage: LLMUsage | None) -> LLMUsage:
         if usage is None or usage.estimated:
             usage = await self._count(usage)
-        usage = prices.price_llm_usage(usage, self._pricing)
         now = time.perf_counter()
         first = self._first_at or now
         return usage.model_copy(
             update={
+                **prices.llm_prices(usage, self._pricing),
                 "latency": now - self._started_at,
                 "time_to_first_token": first - self._started_at,
                 "time_to_generate": now - first,

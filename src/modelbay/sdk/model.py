@@ -22,7 +22,6 @@ from modelbay.entities import (
 from modelbay.errors import CredentialsValidateFailedError, InvokeError, ModelbayError
 from modelbay.sdk import prices, threads
 from modelbay.sdk.mapping import ErrorBoundary, map_error
-from modelbay.sdk.provider import secrets_in
 from modelbay.wires.transport import Transport
 
 
@@ -41,7 +40,7 @@ class AIModel(ABC):
     provider_schema: ProviderEntity | None = None
 
     def __init__(self, model_schemas: Sequence[AIModelEntity] = ()) -> None:
-        self.model_schemas = [schema for schema in model_schemas if schema.model_type is self.model_type]
+        self.model_schemas = model_schemas  # of all types: most calls look for one model only
         self.started_at = 0.0
         self._transport: Transport | None = None
         self._resolved: dict[str, AIModelEntity | None] = {}
@@ -80,18 +79,26 @@ class AIModel(ABC):
 
     def predefined_models(self) -> list[AIModelEntity]:
         """Return the declared models of this type."""
-        return self.model_schemas
+        return [schema for schema in self.model_schemas if schema.model_type is self.model_type]
 
     def get_model_schema(
         self, model: str, credentials: Mapping[str, Any] | None = None
     ) -> AIModelEntity | None:
         """Return a model's declaration, from the YAML or from the credentials; None if there is none."""
-        declared = next((schema for schema in self.predefined_models() if schema.model == model), None)
-        if declared is not None or not credentials:
-            return declared or self._resolved.get(model)
         if model not in self._resolved:
-            self._resolved[model] = self.get_customizable_model_schema_from_credentials(model, credentials)
+            schema = self._declared(model)
+            if schema is None:
+                if not credentials:
+                    return None
+                schema = self.get_customizable_model_schema_from_credentials(model, credentials)
+            self._resolved[model] = schema
         return self._resolved[model]
+
+    def _declared(self, model: str) -> AIModelEntity | None:
+        for schema in self.model_schemas:
+            if schema.model == model and schema.model_type is self.model_type:
+                return schema
+        return None
 
     def get_customizable_model_schema_from_credentials(
         self, model: str, credentials: Mapping[str, Any]
@@ -105,12 +112,11 @@ class AIModel(ABC):
 
     async def resolve(self, model: str, credentials: Mapping[str, Any]) -> AIModelEntity | None:
         """Find a model's declaration once, asking the upstream if the plugin does so, and remember it."""
-        declared = next((schema for schema in self.predefined_models() if schema.model == model), None)
-        if declared is None and model not in self._resolved:
-            self._resolved[model] = await threads.call(
+        if model not in self._resolved:
+            self._resolved[model] = self._declared(model) or await threads.call(
                 self.get_customizable_model_schema, model, dict(credentials)
             )
-        return declared or self._resolved[model]
+        return self._resolved[model]
 
     def _get_default_parameter_rule_variable_map(self, name: DefaultParameterName) -> dict[str, Any]:
         return dict(PARAMETER_RULE_TEMPLATE[name])
@@ -161,12 +167,7 @@ class AIModel(ABC):
         return self.provider_schema.provider if self.provider_schema else None
 
     def _boundary(self, model: str, credentials: Mapping[str, Any]) -> ErrorBoundary:
-        return ErrorBoundary(
-            self._invoke_error_mapping,
-            provider=self._provider_name,
-            model=model,
-            secrets=secrets_in(self.provider_schema, credentials),
-        )
+        return ErrorBoundary(self._invoke_error_mapping, self.provider_schema, credentials, model=model)
 
     async def check_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Run `validate_credentials` and report every failure as `CredentialsValidateFailedError`."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from modelbay.entities import CallUsage, Meter, ModelPropertyKey, ModelType, ModerationResult
+from modelbay.errors import InvokeError, InvokeServerUnavailableError
 from modelbay.sdk import prices, threads
 from modelbay.sdk.calls import each
 from modelbay.sdk.model import AIModel
@@ -37,7 +37,11 @@ class ModerationModel(AIModel):
         """Return one judgement a part; override where the upstream takes several in one request."""
 
         async def judge(part: str) -> Judgement:
-            judgement: Judgement = await threads.call(self._invoke, model, credentials, part, user)
+            judgement = await threads.call(self._invoke, model, dict(credentials), part, user)
+            if not isinstance(judgement, ModerationResult | bool):
+                raise InvokeError(
+                    f"the plugin answered with {type(judgement).__name__}, not with a judgement"
+                )
             return judgement
 
         return await each(parts, judge, at_once=self.requests_at_once)
@@ -55,8 +59,11 @@ class ModerationModel(AIModel):
             try:
                 await self.resolve(model, credentials)
                 limit = self._property(model, credentials, ModelPropertyKey.MAX_CHARACTERS_PER_CHUNK)
-                parts = split_into_parts(text, int(limit)) if limit else [text]
-                judgements = await self._judge(model, credentials, parts or [text], user)
+                parts = (split_into_parts(text, int(limit)) if limit else []) or [text]
+                judgements = await self._judge(model, credentials, parts, user)
+                if len(judgements) != len(parts):
+                    count = f"{len(judgements)} judgements for {len(parts)} parts"
+                    raise InvokeServerUnavailableError(f"the provider answered with {count}")
                 return self._joined(model, credentials, text, judgements)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
                 raise boundary.map(error) from boundary.cause_of(error)
@@ -81,5 +88,4 @@ class ModerationModel(AIModel):
         usages = [result.usage for result in results if result.usage is not None]
         if len(usages) != len(results) or not usages:
             return call_usage(len(text), Meter.CHARACTER)
-        total = sum((usage.quantity for usage in usages), start=Decimal(0))
-        return usages[0].model_copy(update={"quantity": total})
+        return prices.summed(usages)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from modelbay.entities import (
     CallUsage,
@@ -67,24 +68,26 @@ def price_llm_usage(usage: LLMUsage, pricing: PriceConfig | None) -> LLMUsage:
     Cached and cache-written input is priced by its own rate. A model that declares no output price costs
     nothing for output only if it produced none; otherwise the total is unknown.
     """
+    return usage.model_copy(update=llm_prices(usage, pricing))
+
+
+def llm_prices(usage: LLMUsage, pricing: PriceConfig | None) -> dict[str, Any]:
+    """Return what `price_llm_usage` changes, by field: nothing where prices are there or none is declared."""
     if usage.total_price is not None or pricing is None:
-        return usage
+        return {}
     rates = rates_for(pricing, usage.prompt_tokens)
     prompt = _prompt_price(usage, rates)
     completion = _completion_price(usage.completion_tokens, rates)
-    total = None if prompt is None or completion is None else prompt + completion
-    return usage.model_copy(
-        update={
-            "prompt_unit_price": rates.input,
-            "prompt_price_unit": rates.unit,
-            "prompt_price": prompt,
-            "completion_unit_price": rates.output,
-            "completion_price_unit": rates.unit,
-            "completion_price": completion,
-            "total_price": total,
-            "currency": rates.currency,
-        }
-    )
+    return {
+        "prompt_unit_price": rates.input,
+        "prompt_price_unit": rates.unit,
+        "prompt_price": prompt,
+        "completion_unit_price": rates.output,
+        "completion_price_unit": rates.unit,
+        "completion_price": completion,
+        "total_price": None if prompt is None or completion is None else prompt + completion,
+        "currency": rates.currency,
+    }
 
 
 def _prompt_price(usage: LLMUsage, rates: Rates) -> Decimal | None:
@@ -115,6 +118,18 @@ def price_embedding_usage(usage: EmbeddingUsage, pricing: PriceConfig | None) ->
             "price_unit": pricing.unit,
             "total_price": amount_of(usage.tokens, pricing.input, pricing.unit),
             "currency": pricing.currency,
+        }
+    )
+
+
+def summed(usages: Sequence[CallUsage]) -> CallUsage:
+    """Return one usage for the parts of a call; its price is known if that of every part is."""
+    known = [usage.total_price for usage in usages if usage.total_price is not None]
+    return usages[0].model_copy(
+        update={
+            "quantity": sum((usage.quantity for usage in usages), start=_ZERO),
+            "total_price": sum(known, start=_ZERO) if len(known) == len(usages) else None,
+            "estimated": any(usage.estimated for usage in usages),
         }
     )
 

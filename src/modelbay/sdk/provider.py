@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from modelbay.entities import AIModelEntity, Credentials, ModelType, ProviderEntity
+from modelbay.entities import AIModelEntity, ModelType, ProviderEntity
 
 if TYPE_CHECKING:
     from modelbay.sdk.model import AIModel
@@ -51,8 +51,3 @@ class ModelProvider(ABC):
     def get_model_instance(self, model_type: ModelType) -> AIModel:
         """Return a fresh model object of that type; KeyError if the provider has none."""
         return self.model_factory(model_type)
-
-
-def secrets_in(schema: ProviderEntity | None, credentials: Mapping[str, Any]) -> list[str]:
-    """Return the values of `credentials` that must not appear in any text."""
-    return Credentials(credentials).secrets(schema.secret_variables if schema else frozenset())

@@ -13,6 +13,7 @@ from modelbay.entities import (
     MultiModalRerankResult,
     RerankResult,
 )
+from modelbay.errors import InvokeBadRequestError
 from modelbay.sdk import prices, threads
 from modelbay.sdk.model import AIModel
 
@@ -109,9 +110,11 @@ class RerankModel(AIModel):
         boundary = self._boundary(model, credentials)
         with self.timing_context():
             try:
+                if top_n is not None and top_n < 0:
+                    raise InvokeBadRequestError(f"top_n is {top_n}, but must be a whole number of at least 0")
                 await self.resolve(model, credentials)
                 result = await threads.call(
-                    method, model, credentials, query, docs, score_threshold, top_n, user
+                    method, model, dict(credentials), query, docs, score_threshold, top_n, user
                 )
                 return self._finished(model, credentials, result, score_threshold, top_n)
             except NotImplementedError:

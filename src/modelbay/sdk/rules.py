@@ -21,7 +21,7 @@ def apply_rules(
     Raises:
         InvokeBadRequestError: A value is missing or not allowed; names parameter, value and what is allowed.
     """
-    if refuse_unknown and (unknown := unknown_parameters(rules, parameters)):
+    if refuse_unknown and parameters and (unknown := unknown_parameters(rules, parameters)):
         taken = ", ".join(rule.name for rule in rules) or "none"
         raise InvokeBadRequestError(f"the model has no parameter '{unknown[0]}'; its parameters are {taken}")
     checked: dict[str, Any] = {}

@@ -61,7 +61,7 @@ class Speech2TextModel(AIModel):
                 parts = await threads.call(self._parts, model, credentials, audio)
 
                 async def write_down(part: bytes) -> Speech2TextResult:
-                    said = await threads.call(self._invoke, model, credentials, AudioFile(part), user)
+                    said = await threads.call(self._invoke, model, dict(credentials), AudioFile(part), user)
                     return said if isinstance(said, Speech2TextResult) else Speech2TextResult(result=said)
 
                 results = await each(parts, write_down, at_once=self.requests_at_once)
@@ -83,7 +83,11 @@ class Speech2TextModel(AIModel):
         results: Sequence[Speech2TextResult],
     ) -> Speech2TextResult:
         first = results[0]
-        text = first.result if len(results) == 1 else " ".join(r.result.strip() for r in results if r.result)
+        text = (
+            first.result
+            if len(results) == 1
+            else " ".join(r.result.strip() for r in results if r.result.strip())
+        )
         pricing = self._pricing(model, credentials)
         usage = _usage_of(results, audio, pricing.meter if pricing else None)
         if usage is not None:
@@ -102,9 +106,7 @@ def _usage_of(
     usages = [result.usage for result in results if result.usage is not None]
     meters = {usage.meter for usage in usages}
     if len(usages) == len(results) and len(meters) == 1 and priced_by in (None, *meters):
-        return usages[0].model_copy(
-            update={"quantity": sum((usage.quantity for usage in usages), start=Decimal(0))}
-        )
+        return prices.summed(usages)
     seconds = duration(audio)
     if seconds is None:
         return None

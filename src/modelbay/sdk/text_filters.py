@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from modelbay.entities import LLMResultChunk
+from modelbay.entities import AssistantPromptMessage, LLMResultChunk, LLMResultChunkDelta
 from modelbay.sdk.mapping import close
 
 
@@ -26,9 +26,10 @@ async def filter_text(
 ) -> AsyncIterator[LLMResultChunk]:
     """Yield the chunks with their text passed through the filter.
 
-    What the filter holds back is delivered with the closing chunk. Chunks whose text is not a string (images)
-    pass unchanged.
+    What the filter holds back is delivered with the closing chunk, or after the last where none closes.
+    Chunks whose text is not a string (images) pass unchanged.
     """
+    chunk: LLMResultChunk | None = None
     try:
         async for chunk in chunks:
             closing = chunk.delta.finish_reason is not None or chunk.delta.usage is not None
@@ -40,8 +41,16 @@ async def filter_text(
             if closing:
                 text += text_filter.close()
             yield with_text(chunk, text)
+        if chunk is not None and (rest := text_filter.close()):
+            yield _more(chunk, rest)
     finally:
         await close(chunks)
+
+
+def _more(chunk: LLMResultChunk, text: str) -> LLMResultChunk:
+    """Return a chunk that follows `chunk` and says `text`."""
+    delta = LLMResultChunkDelta(index=chunk.delta.index + 1, message=AssistantPromptMessage(content=text))
+    return LLMResultChunk(model=chunk.model, system_fingerprint=chunk.system_fingerprint, delta=delta)
 
 
 def with_text(chunk: LLMResultChunk, text: str) -> LLMResultChunk:

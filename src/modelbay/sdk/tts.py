@@ -8,7 +8,8 @@ import inspect
 import time
 import uuid
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any, ClassVar
 
 from modelbay.entities import Meter, ModelPropertyKey, ModelType, SpeechResult
@@ -53,10 +54,9 @@ class TTSModel(AIModel):
         boundary = self._boundary(model, credentials)
         with self.timing_context():
             try:
-                parts = [
-                    b"".join([chunk async for chunk in part])
-                    async for part in self._spoken(model, credentials, content_text, voice, user, tenant_id)
-                ]
+                spoken = self._spoken(model, credentials, content_text, voice, user, tenant_id)
+                async with aclosing(spoken):
+                    parts = [b"".join([chunk async for chunk in part]) async for part in spoken]
                 return self._result(model, credentials, content_text, join(parts, self._format(model)))
             except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
                 raise boundary.map(error) from boundary.cause_of(error)
@@ -74,14 +74,16 @@ class TTSModel(AIModel):
         boundary = self._boundary(model, credentials)
         with self.timing_context():
             try:
-                parts = self._spoken(model, credentials, content_text, voice, user, tenant_id)
+                await self.resolve(model, credentials)
                 joiner = Joiner(self._format(model))
+                spoken = self._spoken(model, credentials, content_text, voice, user, tenant_id)
                 place = 0
-                async for part in parts:
-                    async for chunk in part:
-                        if piece := joiner.feed(place, chunk):
-                            yield piece
-                    place += 1
+                async with aclosing(spoken):
+                    async for part in spoken:
+                        async for chunk in part:
+                            if piece := joiner.feed(place, chunk):
+                                yield piece
+                        place += 1
                 if piece := joiner.finish():
                     yield piece
             except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
@@ -95,7 +97,7 @@ class TTSModel(AIModel):
         voice: str | None,
         user: str | None,
         tenant_id: str,
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
+    ) -> AsyncGenerator[AsyncIterator[bytes], None]:
         """Yield the audio of each part of the text; the next part is fetched while one is played."""
         await self.resolve(model, credentials)
         voice = self._voice(model, credentials, voice)
@@ -117,8 +119,10 @@ class TTSModel(AIModel):
                     following = asyncio.create_task(
                         _collect(self._part(model, credentials, spoken[place + 1], voice, user, tenant_id))
                     )
-                yield source
-                await close(source)
+                try:
+                    yield source
+                finally:
+                    await close(source)
         finally:
             if following is not None:
                 following.cancel()
@@ -142,15 +146,15 @@ class TTSModel(AIModel):
                 self._invoke,
                 model=model,
                 tenant_id=tenant_id,
-                credentials=credentials,
+                credentials=dict(credentials),
                 content_text=text,
                 voice=voice,
                 user=user,
             )
         else:
-            answer = await threads.call(self._invoke, model, credentials, text, True, user)
-        if isinstance(answer, bytes):
-            yield answer
+            answer = await threads.call(self._invoke, model, dict(credentials), text, True, user)
+        if isinstance(answer, bytes | bytearray | memoryview):
+            yield bytes(answer)
             return
         chunks = threads.items(answer)
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from modelbay.entities import (
@@ -261,6 +262,7 @@ class Family:
         return dialects.get(model_type) is not None
 
 
+@cache
 def family(name: str) -> Family:
     """Return the family of that name, loading it at its first use; LookupError if there is none."""
     if not name.isidentifier():

@@ -12,7 +12,7 @@ from modelbay.cli.options import AsJson, CredentialsFile, EmbeddingName, Output,
 def embed(
     model: EmbeddingName,
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="[TEXT]...", help="The texts; stdin's lines without any.")
+        list[str] | None, typer.Argument(metavar="TEXT", help="The texts; stdin's lines without any.")
     ] = None,
     input_type: Annotated[
         str, typer.Option("--input-type", metavar="document|query", help="What the texts are embedded for.")

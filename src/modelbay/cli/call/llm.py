@@ -28,7 +28,7 @@ _NOT_THE_MODELS = {"prompt", "tools", "stop", "user", "timeout"}
 def llm(
     model: LLMName,
     prompt: Annotated[
-        str | None, typer.Argument(metavar="[PROMPT|-]", help="What to ask; stdin without it.")
+        str | None, typer.Argument(metavar="PROMPT|-", help="What to ask; stdin without it.")
     ] = None,
     system: System = None,
     files: Files = None,

@@ -11,9 +11,7 @@ from modelbay.cli.options import AsJson, CredentialsFile, ModerationName, Output
 
 def moderate(
     model: ModerationName,
-    text: Annotated[
-        str | None, typer.Argument(metavar="[TEXT|-]", help="The text; stdin without it.")
-    ] = None,
+    text: Annotated[str | None, typer.Argument(metavar="TEXT|-", help="The text; stdin without it.")] = None,
     output: Output = None,
     as_json: AsJson = False,
     credentials: CredentialsFile = None,

@@ -11,9 +11,9 @@ from modelbay.cli.options import AsJson, CredentialsFile, Output, RerankName, Ti
 
 def rerank(
     model: RerankName,
-    query: Annotated[str, typer.Argument(help="What is looked for.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What is looked for.")],
     docs: Annotated[
-        list[str] | None, typer.Argument(metavar="[DOC]...", help="The documents; stdin's lines without any.")
+        list[str] | None, typer.Argument(metavar="DOC", help="The documents; stdin's lines without any.")
     ] = None,
     top_n: Annotated[
         int | None, typer.Option("--top-n", metavar="N", min=1, help="Only the N best documents.")

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 def speak(
     model: SpeechName,
     text: Annotated[
-        str | None, typer.Argument(metavar="[TEXT|-]", help="What to say; stdin without it.")
+        str | None, typer.Argument(metavar="TEXT|-", help="What to say; stdin without it.")
     ] = None,
-    voice: Annotated[str | None, typer.Option("--voice", help="One of the model's voices.")] = None,
+    voice: Annotated[
+        str | None, typer.Option("--voice", metavar="NAME", help="One of the model's voices.")
+    ] = None,
     output: Output = None,
     as_json: AsJson = False,
     credentials: CredentialsFile = None,

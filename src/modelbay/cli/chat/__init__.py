@@ -14,7 +14,7 @@ def chat(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODEL]",
+            metavar="MODEL",
             help="provider/model; without it the one that `modelbay demo` would use.",
             autocompletion=completion.language_models,
         ),

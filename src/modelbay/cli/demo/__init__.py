@@ -12,11 +12,14 @@ from modelbay.cli import completion
 
 def demo(
     provider: Annotated[
-        str | None, typer.Option(help="Use this provider.", autocompletion=completion.provider_names)
+        str | None,
+        typer.Option(metavar="PROVIDER", help="Use this provider.", autocompletion=completion.provider_names),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Chat with this model.", autocompletion=completion.language_models),
+        typer.Option(
+            metavar="MODEL", help="Chat with this model.", autocompletion=completion.language_models
+        ),
     ] = None,
     output: Annotated[
         Path | None,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from modelbay.catalog import Catalog
 from modelbay.cli.choose import SANDBOX, Choice, sandbox
+from modelbay.cli.console import new_console
 from modelbay.cli.demo.harm import show_moderation
 from modelbay.cli.demo.plan import plan
 from modelbay.cli.demo.screen import Screen
@@ -18,7 +19,6 @@ from modelbay.cli.demo.summary import show_summary
 from modelbay.cli.demo.talk import show_chat
 from modelbay.cli.demo.vectors import show_embedding, show_rerank
 from modelbay.cli.errors import OK, Mistake, exit_code
-from modelbay.cli.output import new_console
 from modelbay.entities import ModelType
 from modelbay.errors import ModelbayError
 

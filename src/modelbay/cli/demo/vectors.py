@@ -68,7 +68,7 @@ def _heat(value: float) -> str:
     """Return the colours of a similarity, from cold (0 and less) to hot (1)."""
     share = min(max(value, 0.0), 1.0)
     red, green, blue = (round(c + (h - c) * share) for c, h in zip(_COLD, _HOT, strict=True))
-    return f"{'black' if share > 0.75 else 'white'} on rgb({red},{green},{blue})"
+    return f"{'#000000' if share > 0.75 else '#ffffff'} on rgb({red},{green},{blue})"
 
 
 def show_rerank(stage: Stage) -> None:

@@ -73,7 +73,7 @@ class WiredModel(AIModel):
         if not model.startswith("ft:"):
             return None
         base = model.split(":")[1]
-        found = next((schema for schema in self.predefined_models() if schema.model == base), None)
+        found = self._declared(base)
         # What a fine-tuned model costs is another price, which nobody declared.
         return found.model_copy(update={"model": model, "pricing": None}) if found else None
 

@@ -8,7 +8,7 @@ from modelbay.entities import AIModelEntity, ModelType, WireDeclaration
 from modelbay.errors import DeclarationError
 from modelbay.sdk.mapping import ErrorBoundary
 from modelbay.sdk.model import as_validation_failure
-from modelbay.sdk.provider import ModelProvider, secrets_in
+from modelbay.sdk.provider import ModelProvider
 from modelbay.sdk.wired.endpoint import endpoint_of
 from modelbay.wires.family import family
 from modelbay.wires.request import Request
@@ -29,12 +29,7 @@ class WiredProvider(ModelProvider):
         if not self.wire.check:
             await self._check_by_first_model(credentials)
             return
-        boundary = ErrorBoundary(
-            {},
-            provider=self.provider_schema.provider,
-            model=None,
-            secrets=secrets_in(self.provider_schema, credentials),
-        )
+        boundary = ErrorBoundary({}, self.provider_schema, credentials)
         try:
             method, _, path = self.wire.check.partition(" ")
             endpoint = endpoint_of(self.wire, credentials)

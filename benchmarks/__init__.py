@@ -1,0 +1,1 @@
+"""What `make bench` runs: each figure beside what the same client pays without the library."""
