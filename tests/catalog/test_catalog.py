@@ -80,18 +80,24 @@ def test_the_builtin_providers_come_with_the_package() -> None:
     assert catalog.report().broken == {}
 
 
-def test_of_two_plugins_with_one_provider_the_first_folder_counts(write: Write, tmp_path: Path) -> None:
+def test_of_two_plugins_with_one_provider_the_first_folder_counts(write: Write) -> None:
     """Otherwise an installed plugin could take the place, and the keys, of a built-in one."""
     first = write("acme", {"models/llm/a.yaml": "model: a"})
     second = write(
         "copy", {"provider/copy.yaml": PROVIDER.format(name="acme"), "models/llm/b.yaml": "model: b"}
     )
 
-    catalog = Catalog([first, second, tmp_path / "absent"], builtin=False)
+    catalog = Catalog([first, second], builtin=False)
 
     assert [model.model for model in catalog.models()] == ["a"]
     assert catalog.provider("acme").folder == first
     assert [(w.kind, w.file) for w in catalog.warnings] == [(WarningKind.REPEATED_PROVIDER, str(second))]
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    """A mistyped path would otherwise look like a plugin without models."""
+    with pytest.raises(DeclarationError, match="absent: there is no such folder"):
+        Catalog([tmp_path / "absent"], builtin=False).models()
 
 
 def test_a_broken_plugin_takes_only_itself_away(write: Write, folder: Path) -> None:

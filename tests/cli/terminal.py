@@ -54,10 +54,12 @@ class Terminal:
         Python's `input` sleeps on through a signal that comes just before it begins to wait: the next one
         wakes it, and the two count as one.
         """
-        while text.encode() not in self._plain():
+        for _ in range(3):
             self.type(CTRL_C)
-            while select.select([self._ours], [], [], _PAUSE)[0] and text.encode() not in self._plain():
+            while text.encode() not in self._plain() and select.select([self._ours], [], [], _PAUSE)[0]:
                 self._seen += os.read(self._ours, 65536)
+            if text.encode() in self._plain():
+                break
         self.until(text)
 
     def until(self, text: str) -> str:

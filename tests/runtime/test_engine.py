@@ -43,8 +43,8 @@ async def test_a_provider_that_needs_no_credentials_is_called_without(engine: Ma
     ("model", "said"),
     [
         ("jina/jina-embeddings-v3", "'jina' has no llm models"),
-        ("acme/vectors", "acme/vectors: this is a text-embedding model, not a llm model"),
-        ("vectors", "no provider has a llm model 'vectors'"),
+        ("acme/vectors", "acme/vectors: this is a model of type text-embedding, not llm"),
+        ("vectors", "no provider has a model 'vectors' of type llm"),
     ],
 )
 async def test_a_model_of_another_type_is_refused(engine: MakeEngine, model: str, said: str) -> None:

@@ -80,7 +80,7 @@ def test_a_name_that_several_providers_have_is_refused_with_the_choices() -> Non
 def test_a_bare_name_counts_only_for_its_type() -> None:
     """The type is known from the call."""
     assert meant_by("vectors", ModelType.TEXT_EMBEDDING) == "bolt vectors"
-    with pytest.raises(InvokeBadRequestError, match="no provider has a llm model 'vectors'"):
+    with pytest.raises(InvokeBadRequestError, match="no provider has a model 'vectors' of type llm"):
         meant_by("vectors")
 
 

@@ -36,6 +36,8 @@ def plugin_folders(roots: Iterable[Path]) -> Iterator[Path]:
             with os.scandir(root) as entries:
                 names = sorted(entry.name for entry in entries if entry.name[0] not in "._")
             yield from (root / name for name in names if os.path.isfile(f"{root}/{name}/{MANIFEST}"))  # noqa: PTH113
+        else:
+            raise DeclarationError(f"{root}: there is no such folder; plugins were to be read from it")
 
 
 class FileStamp(NamedTuple):

@@ -28,8 +28,10 @@ from modelbay.library.inputs import (
     ResponseFormat,
     Tool,
     to_audio,
+    to_choice,
     to_messages,
     to_parameters,
+    to_texts,
     to_tools,
 )
 from modelbay.runtime import Engine
@@ -163,10 +165,9 @@ class AsyncModelbay:
         timeout: float | None = None,
     ) -> TextEmbeddingResult:
         """Embed texts: `result.embeddings` has one vector per text, in order. A string is one text."""
-        given = [texts] if isinstance(texts, str) else list(texts)
-        return await self.engine.embed(
-            model, given, input_type=EmbeddingInputType(input_type), user=user, timeout=timeout
-        )
+        kind = to_choice(EmbeddingInputType, input_type, "input_type")
+        given = to_texts([texts] if isinstance(texts, str) else texts, "texts")
+        return await self.engine.embed(model, given, input_type=kind, user=user, timeout=timeout)
 
     async def rerank(
         self,
@@ -183,7 +184,7 @@ class AsyncModelbay:
         return await self.engine.rerank(
             model,
             query,
-            list(docs),
+            to_texts(docs, "docs"),
             score_threshold=score_threshold,
             top_n=top_n,
             user=user,
@@ -244,7 +245,7 @@ class AsyncModelbay:
         provider: str | None = None,
     ) -> list[ModelSummary]:
         """Return the declared models, of one type and provider if given."""
-        wanted = ModelType(type) if type else None
+        wanted = to_choice(ModelType, type, "type") if type else None
         return await asyncio.to_thread(self.catalog.models, wanted, provider)
 
     async def fetch_models(self, provider: str) -> list[AIModelEntity]:
@@ -269,12 +270,13 @@ class AsyncModelbay:
             provider,
             credentials,
             model=model,
-            model_type=ModelType(type) if type else None,
+            model_type=to_choice(ModelType, type, "type") if type else None,
             timeout=timeout,
         )
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections and refuse later calls; safe to call twice."""
+        self.engine.close()
         await self._transport.aclose()
 
     async def __aenter__(self) -> AsyncModelbay:

@@ -9,7 +9,8 @@ from typing import Any
 from modelbay.entities import Credentials, FormType, ModelProviderConfiguration, ModelType
 from modelbay.errors import InvokeBadRequestError
 
-Given = Mapping[str, Mapping[str, Any] | str]
+Given = Mapping[str, Mapping[str, Any] | str | None]
+_ONE = ""  # stands for the provider's one secret, until the provider is known
 
 
 class LocalCredentials:
@@ -20,8 +21,9 @@ class LocalCredentials:
 
     def __init__(self, given: Given | None = None, *, environment: bool = True) -> None:
         self._given = {
-            name: value if isinstance(value, str) else Credentials(value)
+            name: Credentials({_ONE: value} if isinstance(value, str) else value)
             for name, value in (given or {}).items()
+            if value not in (None, "")  # as an environment variable that is not set is passed on
         }
         self._environment = environment
 
@@ -31,10 +33,8 @@ class LocalCredentials:
         """Return the credentials for a provider's model; None if there are none."""
         given = self._given.get(f"{provider.provider}/{model}") if model else None
         given = self._given.get(provider.provider) if given is None else given
-        if isinstance(given, str):
-            return Credentials({secret_field(provider): given})
         if given is not None:
-            return given
+            return Credentials({secret_field(provider): given[_ONE]}) if _ONE in given else given
         return from_environment(provider) if self._environment else None
 
     def __repr__(self) -> str:

@@ -76,10 +76,7 @@ class Modelbay:
 
     def close(self) -> None:
         """Close all connections and end the background thread; safe to call twice."""
-        if not self._portal.closed:
-            if self._portal.started:
-                self._portal.run(self._twin.aclose())
-            self._portal.close()
+        self._portal.close(self._twin.aclose)
 
     def __enter__(self) -> Modelbay:
         return self

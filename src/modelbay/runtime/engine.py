@@ -24,7 +24,7 @@ from modelbay.entities import (
 from modelbay.errors import InvokeAuthorizationError
 from modelbay.hosts import Host, ProviderCode
 from modelbay.runtime.deadlines import before, within
-from modelbay.runtime.names import ModelName, refuse_another_type, resolve_name, types_of
+from modelbay.runtime.names import ModelName, refuse_another_type, refuse_undeclared, resolve_name, types_of
 from modelbay.runtime.needs import how_to_give, needs_credentials
 from modelbay.runtime.ports import Catalog, CredentialSource, Declared
 from modelbay.sdk import LargeLanguageModel, threads
@@ -64,6 +64,11 @@ class Engine:
         self._host = host
         self._credentials = credentials
         self._codes: dict[str, _Known] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Refuse every later call."""
+        self._closed = True
 
     # calls
 
@@ -275,6 +280,7 @@ class Engine:
         code = self._code(name.provider)
         instance = self._host.model(code, model_type)
         refuse_another_type(self._codes[name.provider].types, name, model_type)
+        refuse_undeclared(self._codes[name.provider].types, code.provider, name.model)
         if isinstance(instance, LargeLanguageModel):
             instance.refuses_unknown_parameters = not self._drop_unknown
         return Prepared(instance, name, self._required(code.provider, name.model, model_type))
@@ -296,6 +302,8 @@ class Engine:
         return found.reveal()
 
     def _code(self, provider: str) -> ProviderCode:
+        if self._closed:
+            raise RuntimeError("this Modelbay is closed")
         declared = self._catalog.provider(provider)
         known = self._codes.get(provider)
         if known is None or known.declared is not declared:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from modelbay.entities import AIModelEntity, ModelType
+from modelbay.entities import AIModelEntity, ConfigurateMethod, ModelProviderConfiguration, ModelType
 from modelbay.errors import InvokeBadRequestError
 from modelbay.runtime.ports import Catalog
 
@@ -58,16 +58,27 @@ def refuse_another_type(
     if declared and model_type not in declared:
         kinds = " and ".join(kind.value for kind in declared)
         raise InvokeBadRequestError(
-            f"this is a {kinds} model, not a {model_type.value} model",
+            f"this is a model of type {kinds}, not {model_type.value}",
             provider=name.provider,
             model=name.model,
         )
 
 
+def refuse_undeclared(types: Mapping[str, object], provider: ModelProviderConfiguration, model: str) -> None:
+    """Raise InvokeBadRequestError for a model that a provider does not declare and nobody can add to it."""
+    fixed = set(provider.configurate_methods) == {ConfigurateMethod.PREDEFINED_MODEL}
+    if fixed and model not in types and provider.wire is None:
+        close = difflib.get_close_matches(model, types, n=1) or sorted(types)
+        raise InvokeBadRequestError(
+            f"{provider.provider} has no model {model!r}; it has {', '.join(close)}",
+            provider=provider.provider,
+        )
+
+
 def _unknown(name: str, provider: str, known: Sequence[str], model_type: ModelType) -> str:
-    close = difflib.get_close_matches(provider or name, known, n=1)
+    close = difflib.get_close_matches(provider or name, known, n=1, cutoff=0.7)
     hint = f"did you mean provider {close[0]!r}? " if close else ""
     return (
-        f"no provider has a {model_type.value} model {name!r}: {hint}"
+        f"no provider has a model {name!r} of type {model_type.value}: {hint}"
         f"Write provider/model; the providers are {', '.join(known)}"
     )

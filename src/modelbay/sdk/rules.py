@@ -65,8 +65,8 @@ def _allowed(rule: ParameterRule) -> str:
     if rule.type is ParameterType.BOOLEAN:
         return "true or false"
     kind = "a whole number" if rule.type is ParameterType.INT else "a number"
-    low = None if rule.min is None else f"{rule.min:g}"
-    high = None if rule.max is None else f"{rule.max:g}"
+    low = None if rule.min is None else _number(rule.min)
+    high = None if rule.max is None else _number(rule.max)
     if low is not None and high is not None:
         kind += f" from {low} to {high}"
     elif low is not None or high is not None:
@@ -74,6 +74,10 @@ def _allowed(rule: ParameterRule) -> str:
     if rule.type is ParameterType.FLOAT and rule.precision is not None:
         kind += f" with at most {rule.precision} decimals"
     return kind
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else f"{value:g}"
 
 
 def _refuse(rule: ParameterRule, value: Any) -> InvokeBadRequestError:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from modelbay.entities import AIModelEntity, ConfigurateMethod, ModelPropertyKey, WireDeclaration
 from modelbay.errors import DeclarationError
 from modelbay.sdk.model import AIModel
-from modelbay.sdk.wired.custom import custom_schema, with_description
+from modelbay.sdk.wired.custom import DEFAULT_TEMPLATES, custom_schema, with_description
 from modelbay.sdk.wired.endpoint import endpoint_of, options_of
 from modelbay.wires.family import Endpoint, Family, ModelDetailDialect, family
 
@@ -52,18 +52,16 @@ class WiredModel(AIModel):
         name = credentials.get(self.wire.model_name) if self.wire.model_name else None
         return str(name or model)
 
-    async def get_customizable_model_schema(
-        self, model: str, credentials: dict[str, Any]
-    ) -> AIModelEntity | None:
+    async def get_customizable_model_schema(self, model: str, credentials: dict[str, Any]) -> AIModelEntity:
         """Declare a model that no YAML declares: like its base, or from the provider's template.
 
         What the form leaves open the upstream is asked, where the provider and its dialect provide for that.
         """
         if schema := self._like_its_base(model):
             return schema
-        template = self.wire.custom.get(self.model_type)
-        declared = custom_schema(model, self.model_type, template, credentials) if template else None
-        if declared and ModelPropertyKey.CONTEXT_SIZE in declared.model_properties:
+        template = self.wire.custom.get(self.model_type, DEFAULT_TEMPLATES.get(self.model_type, {}))
+        declared = custom_schema(model, self.model_type, template, credentials)
+        if ModelPropertyKey.CONTEXT_SIZE in declared.model_properties:
             return declared
         described = await self._described(model, credentials)
         return with_description(declared, described) if described else declared

@@ -11,6 +11,24 @@ from modelbay.entities import AIModelEntity, FetchFrom, ModelType
 _WHOLE = re.compile(r"\{(\w+)(?:\|([^}]*))?\}")
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _ABSENT = object()
+DEFAULT_TEMPLATES: Mapping[ModelType, Mapping[str, Any]] = {
+    ModelType.LLM: {
+        "model_properties": {"mode": "chat"},
+        "parameter_rules": [
+            {"name": "temperature", "use_template": "temperature", "max": 2},
+            "top_p",
+            {"name": "max_tokens", "type": "int", "min": 1},
+            {"name": "presence_penalty", "use_template": "presence_penalty", "min": -2, "max": 2},
+            {"name": "frequency_penalty", "use_template": "frequency_penalty", "min": -2, "max": 2},
+            {"name": "seed", "type": "int"},
+            {"name": "response_format", "type": "string", "options": ["text", "json_object", "json_schema"]},
+            "json_schema",
+            {"name": "tool_choice", "type": "string"},
+        ],
+    }
+}
+"""What is assumed of a model that neither the YAML nor the provider's own template declares."""
+
 _PRICE_KEYS = frozenset({"input", "unit", "currency"})
 
 
@@ -44,10 +62,8 @@ def custom_schema(
     )
 
 
-def with_description(declared: AIModelEntity | None, described: AIModelEntity) -> AIModelEntity:
+def with_description(declared: AIModelEntity, described: AIModelEntity) -> AIModelEntity:
     """Return the declaration with what the upstream says of the model: its features and sizes."""
-    if declared is None:
-        return described
     features = [*(declared.features or []), *(described.features or [])]
     return declared.model_copy(
         update={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, ClassVar
 
 from modelbay.entities import (
@@ -14,6 +14,7 @@ from modelbay.entities import (
     LLMResultChunkDelta,
     PromptMessage,
     PromptMessageTool,
+    TextPromptMessageContent,
     ToolCall,
     ToolCallFunction,
 )
@@ -58,6 +59,7 @@ class SandboxLargeLanguageModel(LargeLanguageModel):
         stream: bool = True,
         user: str | None = None,
     ) -> AsyncIterator[LLMResultChunk]:
+        _refuse_files(prompt_messages)
         directives = chat.Directives(
             seed=int(model_parameters.get("seed") or seed_of(credentials)),
             tool_choice=model_parameters.get("tool_choice") or "auto",
@@ -76,6 +78,15 @@ class SandboxLargeLanguageModel(LargeLanguageModel):
     def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Nothing can be wrong but the seed."""
         seed_of(credentials)
+
+
+def _refuse_files(messages: Sequence[PromptMessage]) -> None:
+    for place, message in enumerate(messages):
+        for part in message.content if isinstance(message.content, list) else ():
+            if not isinstance(part, TextPromptMessageContent):
+                raise InvokeBadRequestError(
+                    f"messages[{place}]: the sandbox reads text, not {part.type.value}"
+                )
 
 
 def _schema(parameters: dict[str, Any]) -> dict[str, Any] | None:
