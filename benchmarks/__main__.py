@@ -32,12 +32,12 @@ _MARKS = {None: "", True: "[green]✓[/]", False: "[red]✗[/]"}
 def main() -> int:
     """Return 0 if every figure is within its goal, 1 if one is not."""
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    options.add_argument(
-        "names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help=", ".join(BENCHMARKS)
-    )
+    options.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     options.add_argument("--rounds", type=int, default=5, help="how often each is measured (default: 5)")
     options.add_argument("--json", action="store_true", help="write the figures as JSON")
     arguments = options.parse_args()
+    if unknown := [name for name in arguments.names if name not in BENCHMARKS]:
+        options.error(f"there is no benchmark {unknown[0]!r}: choose from {', '.join(BENCHMARKS)}")
     figures = run(arguments.names or [*BENCHMARKS], arguments.rounds)
     if arguments.json:
         json.dump([figure.plain() for figure in figures], sys.stdout, indent=1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 import subprocess
 import sys
 from array import array
@@ -138,30 +137,12 @@ async def _serve() -> None:
 
 @contextmanager
 def running() -> Iterator[str]:
-    """Run the upstream in a process of its own, on another core than this one; gives its base URL."""
+    """Run the upstream in a process of its own; gives its base URL."""
     command = [sys.executable, "-m", "benchmarks.upstream"]
     root = Path(__file__).parent.parent
-    with (
-        subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
-        _apart_from(process.pid),
-    ):
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-
-
-@contextmanager
-def _apart_from(other: int) -> Iterator[None]:
-    """Keep two processes off each other's core and caches, where the system can do that."""
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if len(cores) < 2:
-        yield
-        return
-    os.sched_setaffinity(other, cores[-1:])
-    os.sched_setaffinity(0, cores[:1])
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cores)
 
 
 if __name__ == "__main__":

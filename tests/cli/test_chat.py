@@ -47,8 +47,11 @@ def test_ctrl_c_twice_at_the_prompt_leaves() -> None:
     """Once might be an answer that had just ended."""
     with opened(CHAT) as terminal:
         terminal.type("half a line")
+        terminal.until("half a line")
         terminal.interrupt_until("once more")
         terminal.until(PROMPT)
+        terminal.type("another")
+        terminal.until("another")
         terminal.interrupt_until("\n")
 
         assert terminal.ended() == 130

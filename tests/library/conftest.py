@@ -48,11 +48,12 @@ def _alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def plugins(tmp_path: Path) -> Path:
-    """A folder with the plugin `acme`."""
-    write_plugin(tmp_path)
-    return tmp_path
+@pytest.fixture(scope="session")
+def plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the plugin `acme`; one for all tests, as reading it anew takes time."""
+    folder = tmp_path_factory.mktemp("plugins")
+    write_plugin(folder)
+    return folder
 
 
 @pytest.fixture(params=["async", "blocking"])
@@ -77,9 +78,10 @@ def bay(make: MakeBay) -> Any:
 
 
 @pytest.fixture
-def blocking(plugins: Path) -> Iterator[Modelbay]:
-    """The blocking twin, for what only it can do wrong."""
-    with Modelbay({"acme": "k-12345678"}, plugins=[plugins], environment=False) as made:
+def blocking(tmp_path: Path) -> Iterator[Modelbay]:
+    """The blocking twin, for what only it can do wrong; its plugin has gates that no other test touches."""
+    write_plugin(tmp_path)
+    with Modelbay({"acme": "k-12345678"}, plugins=[tmp_path], environment=False) as made:
         yield made
 
 

@@ -171,13 +171,24 @@ print(bay.llm("openai/gpt-4.1-mini").invoke("Hi").text)
 """
 
 
+CALL_ON_A_THREAD = """
+def call():
+    try:
+        bay.llm("acme/chat").invoke("wait")
+    except RuntimeError:
+        pass
+
+threading.Thread(target=call, daemon=True).start()
+"""
+
+
 @pytest.mark.parametrize(
     "more",
     [
         "",
         "stream = bay.llm('acme/chat').stream('wait'); next(stream)",
         "stream = bay.llm('acme/chat').stream('block'); next(stream)",
-        "threading.Thread(target=lambda: bay.llm('acme/chat').invoke('wait'), daemon=True).start()",
+        CALL_ON_A_THREAD,
         "del bay; gc.collect()",
         "bay.close(); bay.close()",
     ],

@@ -125,3 +125,12 @@ async def test_an_address_without_a_scheme_is_refused_unless_it_is_local() -> No
     ) as bay:
         with pytest.raises(InvokeBadRequestError, match=r"openai_api_base.*must begin with http"):
             await bay.llm("openai/gpt-4.1-mini").invoke("Hi")
+
+
+async def test_a_free_moderation_costs_nothing_and_says_so(openai: OpenAIUpstream) -> None:
+    """Free is not the same as unknown: the model is declared at 0 a token."""
+    async with bay_for(openai) as bay:
+        usage = (await bay.moderate("openai/omni-moderation-latest", "What a lovely day.")).usage
+
+    assert usage is not None
+    assert (usage.meter, usage.total_price) == ("token", Decimal(0))

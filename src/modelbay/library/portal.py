@@ -18,9 +18,13 @@ A = TypeVar("A")
 
 
 class Portal:
-    """An event loop on a thread of its own, started at the first use and ended by `close`."""
+    """An event loop on a thread of its own, started at the first use and ended by `close`.
 
-    def __init__(self) -> None:
+    `last` is run when it ends, also if nobody closes it.
+    """
+
+    def __init__(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._last = last
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -47,15 +51,11 @@ class Portal:
         with self._lock:
             return BlockingIterator(self._started(), source)
 
-    def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run `last`, then end the loop and its thread. Using the portal afterwards is an error."""
+    def close(self) -> None:
+        """Cancel what runs, end the loop and its thread. Using the portal afterwards is an error."""
         with self._lock:
             self._closed = True
-            if self._end is None or self._loop is None or not self._end.alive:
-                return
-            try:
-                asyncio.run_coroutine_threadsafe(last(), self._loop).result()
-            finally:
+            if self._end is not None:
                 self._end()
 
     def _started(self) -> asyncio.AbstractEventLoop:
@@ -63,18 +63,20 @@ class Portal:
             raise RuntimeError("this Modelbay is closed")
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            thread = threading.Thread(target=_serve, args=(self._loop,), name="modelbay", daemon=True)
+            serving = (self._loop, self._last)
+            thread = threading.Thread(target=_serve, args=serving, name="modelbay", daemon=True)
             thread.start()
             self._end = weakref.finalize(self, _stop, self._loop, thread)
         return self._loop
 
 
-def _serve(loop: asyncio.AbstractEventLoop) -> None:
+def _serve(loop: asyncio.AbstractEventLoop, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.set_event_loop(loop)
     try:
         loop.run_forever()
     finally:
         _cancel_all(loop)
+        loop.run_until_complete(last())
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()

@@ -50,7 +50,6 @@ class Modelbay:
         transport: TransportSettings | None = None,
         drop_unknown: bool = False,
     ) -> None:
-        self._portal = Portal()
         self._twin = AsyncModelbay(
             credentials,
             environment=environment,
@@ -58,6 +57,7 @@ class Modelbay:
             transport=transport,
             drop_unknown=drop_unknown,
         )
+        self._portal = Portal(self._twin.aclose)
 
     def llm(self, model: str) -> LLM:
         """Return a language model, by `provider/model` or by its name alone where that is unambiguous."""
@@ -76,7 +76,7 @@ class Modelbay:
 
     def close(self) -> None:
         """Close all connections and end the background thread; safe to call twice."""
-        self._portal.close(self._twin.aclose)
+        self._portal.close()
 
     def __enter__(self) -> Modelbay:
         return self

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from modelbay.entities import CallUsage, Meter, ModelPropertyKey, ModelType, ModerationResult
+from modelbay.entities import (
+    CallUsage,
+    Meter,
+    ModelPropertyKey,
+    ModelType,
+    ModerationResult,
+    PriceConfig,
+)
 from modelbay.errors import InvokeError, InvokeServerUnavailableError
-from modelbay.sdk import prices, threads
+from modelbay.sdk import prices, threads, tokens
 from modelbay.sdk.calls import each
 from modelbay.sdk.model import AIModel
 from modelbay.sdk.sentences import split_into_parts
@@ -64,28 +72,35 @@ class ModerationModel(AIModel):
                 if len(judgements) != len(parts):
                     count = f"{len(judgements)} judgements for {len(parts)} parts"
                     raise InvokeServerUnavailableError(f"the provider answered with {count}")
-                return self._joined(model, credentials, text, judgements)
+                pricing = self._pricing(model, credentials)
+                results = [_as_result(judgement) for judgement in judgements]
+                usage = prices.price_call_usage(await _usage_of(results, text, model, pricing), pricing)
+                return self._joined(results, usage)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
                 raise boundary.map(error) from boundary.cause_of(error)
 
-    def _joined(
-        self, model: str, credentials: Mapping[str, Any], text: str, judgements: Sequence[Judgement]
-    ) -> ModerationResult:
-        results = [
-            item if isinstance(item, ModerationResult) else ModerationResult(result=bool(item))
-            for item in judgements
-        ]
-        categories = sorted({category for result in results for category in result.categories})
-        usage = prices.price_call_usage(self._usage_of(results, text), self._pricing(model, credentials))
+    def _joined(self, results: Sequence[ModerationResult], usage: CallUsage) -> ModerationResult:
         return ModerationResult(
             result=any(result.result for result in results),
-            categories=categories,
+            categories=sorted({category for result in results for category in result.categories}),
             usage=usage.model_copy(update={"latency": time.perf_counter() - self.started_at}),
         )
 
-    @staticmethod
-    def _usage_of(results: Sequence[ModerationResult], text: str) -> CallUsage:
-        usages = [result.usage for result in results if result.usage is not None]
-        if len(usages) != len(results) or not usages:
-            return call_usage(len(text), Meter.CHARACTER)
+
+def _as_result(judgement: Judgement) -> ModerationResult:
+    if isinstance(judgement, ModerationResult):
+        return judgement
+    return ModerationResult(result=bool(judgement))
+
+
+async def _usage_of(
+    results: Sequence[ModerationResult], text: str, model: str, pricing: PriceConfig | None
+) -> CallUsage:
+    """Return what the upstream reported, else what the model is priced by, counted here."""
+    usages = [result.usage for result in results if result.usage is not None]
+    if usages and len(usages) == len(results):
         return prices.summed(usages)
+    if pricing is None or pricing.meter is not Meter.TOKEN:
+        return call_usage(len(text), Meter.CHARACTER)
+    count = await asyncio.to_thread(tokens.count_text, text, model)
+    return call_usage(count.tokens, Meter.TOKEN).model_copy(update={"estimated": not count.exact})
