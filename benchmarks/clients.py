@@ -164,7 +164,7 @@ async def bare_client(stack: AsyncExitStack, ca: str | None) -> tuple[Unary, Str
 
 async def pyreqwest_client(stack: AsyncExitStack, ca: str | None) -> tuple[Unary, Stream]:
     """Rust, without decoding."""
-    from pyreqwest.client import ClientBuilder
+    from pyreqwest.client import ClientBuilder  # type: ignore[import-not-found]
 
     builder = ClientBuilder().no_proxy().follow_redirects(False)
     if ca:

@@ -85,10 +85,14 @@ async def test_the_last_class_of_a_type_counts(write: Write, transport: Transpor
     assert await said_by(InProcessHost(transport), write(files)) == "later"
 
 
-async def test_loading_happens_once_however_many_ask(write: Write, transport: Transport, tmp_path: Path) -> None:
+async def test_loading_happens_once_however_many_ask(
+    write: Write, transport: Transport, tmp_path: Path
+) -> None:
     """Two copies of a module have classes that do not know each other."""
     marks = tmp_path / "marks"
-    files = GOOD | {"models/llm/llm.py": LLM + f"\nwith open({str(marks)!r}, 'a') as file:\n    file.write('x')\n"}
+    files = GOOD | {
+        "models/llm/llm.py": LLM + f"\nwith open({str(marks)!r}, 'a') as file:\n    file.write('x')\n"
+    }
     host, code = InProcessHost(transport), write(files)
     together = threading.Barrier(8)
     kinds: list[type] = []
@@ -149,7 +153,11 @@ BROKEN = [
     ({}, {"models/llm/llm.py": "def broken("}, r"llm\.py: SyntaxError"),
     ({}, {"models/llm/llm.py": "1 / 0"}, r"llm\.py: ZeroDivisionError"),
     ({}, {"models/llm/llm.py": "raise SystemExit(3)"}, r"llm\.py: SystemExit: 3"),
-    ({}, {"models/llm/llm.py": LLM.replace("def validate_credentials", "def other")}, r"AcmeLLM.*validate_cred"),
+    (
+        {},
+        {"models/llm/llm.py": LLM.replace("def validate_credentials", "def other")},
+        r"AcmeLLM.*validate_cred",
+    ),
     ({}, {"models/llm/llm.py": LLM + "\n    def __init__(self, a, b): ...\n"}, r"acme.*AcmeLLM"),
 ]
 

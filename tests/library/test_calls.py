@@ -73,7 +73,10 @@ async def test_a_stream_gives_the_same_answer(bay: Any) -> None:
         ([{"role": "tool", "content": "x"}], r"messages\[0\]\.tool_call_id"),
         (["Hi", {"role": "user", "content": 5}], r"messages\[1\]\.content.*: Input should be"),
         (["Hi", 5], r"messages\[1\]: give a message"),
-        ([{"role": "user", "content": [{"type": "text"}]}], r"messages\[0\]\.content\[0\]\.text\.data: Field required"),
+        (
+            [{"role": "user", "content": [{"type": "text"}]}],
+            r"messages\[0\]\.content\[0\]\.text\.data: Field required",
+        ),
         (b"Hello", "messages: give a list, not bytes"),
     ],
 )
@@ -155,7 +158,9 @@ async def test_texts_are_embedded(make: MakeBay) -> None:
         (["a"], {"input_type": "passage"}, "input_type is 'passage', but must be one of document, query"),
     ],
 )
-async def test_wrong_texts_are_refused_by_their_place(make: MakeBay, texts: Any, options: Any, said: str) -> None:
+async def test_wrong_texts_are_refused_by_their_place(
+    make: MakeBay, texts: Any, options: Any, said: str
+) -> None:
     """Before anything is sent."""
     with pytest.raises(InvokeBadRequestError, match=said):
         await ask(make(), "embed", "sandbox/sandbox-embedding", texts, **options)

@@ -68,7 +68,9 @@ async def test_a_stream_that_takes_too_long_ends_and_closes_its_socket(
 
 async def test_a_deadline_counts_also_while_the_reader_is_slow(engine: MakeEngine) -> None:
     """It is a time, not a number of seconds for each chunk."""
-    stream = engine(acme={"api_key": "k"}).stream("acme/chat", [UserPromptMessage(content="many 100000")], timeout=SHORT)
+    stream = engine(acme={"api_key": "k"}).stream(
+        "acme/chat", [UserPromptMessage(content="many 100000")], timeout=SHORT
+    )
     await anext(stream)
     loop = asyncio.get_running_loop()
     late = loop.create_future()
@@ -99,14 +101,20 @@ async def test_a_call_within_its_time_is_as_without_a_deadline(engine: MakeEngin
     """And the deadline is forgotten after it."""
     made = engine(acme={"api_key": "k"})
     assert (await made.invoke("acme/chat", HELLO, timeout=60)).text == "chat: Hello"
-    assert [chunk.text async for chunk in made.stream("acme/chat", HELLO, timeout=60)] == ["chat: ", "Hello", ""]
+    assert [chunk.text async for chunk in made.stream("acme/chat", HELLO, timeout=60)] == [
+        "chat: ",
+        "Hello",
+        "",
+    ]
     assert call_deadline.get() is None
 
 
 async def test_a_timeout_of_nothing_is_over_at_once(engine: MakeEngine) -> None:
     """No request, no hang."""
     with pytest.raises(InvokeConnectionError, match="within 0 seconds"):
-        await engine(acme={"api_key": "k"}).invoke("acme/chat", [UserPromptMessage(content="wait")], timeout=0)
+        await engine(acme={"api_key": "k"}).invoke(
+            "acme/chat", [UserPromptMessage(content="wait")], timeout=0
+        )
 
 
 async def test_the_transport_knows_the_deadline() -> None:

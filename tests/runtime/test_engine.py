@@ -29,7 +29,9 @@ async def test_a_model_is_called_by_its_own_name(engine: MakeEngine, model: str)
 
 async def test_missing_credentials_are_named(engine: MakeEngine) -> None:
     """The message says which fields it needs."""
-    with pytest.raises(InvokeAuthorizationError, match="acme/chat: no credentials .* it needs api_key") as caught:
+    with pytest.raises(
+        InvokeAuthorizationError, match="acme/chat: no credentials .* it needs api_key"
+    ) as caught:
         await engine().invoke("acme/chat", HELLO)
     assert (caught.value.provider, caught.value.model) == ("acme", "chat")
 
@@ -78,7 +80,9 @@ async def test_a_failed_proof_is_of_one_class_and_shows_no_key(
     """Whatever a plugin's provider or model raises."""
     credentials = {"api_key": KEY} if given else None
     made = engine(acme={"api_key": KEY})
-    with pytest.raises(CredentialsValidateFailedError, match=r"acme.*the key \[redacted\] is unknown") as caught:
+    with pytest.raises(
+        CredentialsValidateFailedError, match=r"acme.*the key \[redacted\] is unknown"
+    ) as caught:
         await made.validate_credentials("acme", credentials, model=model)
 
     assert caught.value.provider == "acme"

@@ -261,7 +261,9 @@ async def test_parameters_are_checked_before_anything_is_sent() -> None:
     """A wrong parameter is the caller's error, named, with provider and model."""
     rule = {"name": "temperature", "use_template": "temperature"}
     model = make(Failing, parameter_rules=[rule])
-    with pytest.raises(InvokeBadRequestError, match=r"'temperature' is 7, but must be .* from 0 to 1") as caught:
+    with pytest.raises(
+        InvokeBadRequestError, match=r"'temperature' is 7, but must be .* from 0 to 1"
+    ) as caught:
         await model.invoke("m", {}, HELLO, {"temperature": 7})
 
     assert (caught.value.provider, caught.value.model) == ("acme", "m")

@@ -64,7 +64,9 @@ async def test_time_is_measured_from_the_call_to_the_first_and_the_last_chunk() 
 
 async def test_tokens_are_counted_here_where_the_upstream_is_silent() -> None:
     """Many compatible servers send no usage; a number that is marked is better than none."""
-    usage = usage_of(await streamed([piece("one two three"), piece("", finish_reason="stop")], pricing=PRICES))
+    usage = usage_of(
+        await streamed([piece("one two three"), piece("", finish_reason="stop")], pricing=PRICES)
+    )
 
     assert usage.estimated
     assert usage.prompt_tokens > 0

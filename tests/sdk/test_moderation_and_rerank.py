@@ -144,7 +144,9 @@ class Ranker(Proven, RerankModel):
 
     usage: Any = None
 
-    def _invoke(self, model: str, credentials: dict[str, Any], query: str, docs: list[str], *rest: Any) -> Any:
+    def _invoke(
+        self, model: str, credentials: dict[str, Any], query: str, docs: list[str], *rest: Any
+    ) -> Any:
         self.got = (model, credentials, query, docs, *rest)
         ranked = [RerankDocument(index=n, text=doc, score=SCORES[doc]) for n, doc in enumerate(docs)]
         docs.clear()

@@ -61,7 +61,9 @@ async def test_an_answer_is_polled_for() -> None:
 async def test_polling_gets_checked_parameters() -> None:
     """As any other call."""
     model = make(Polled, **POLLED)
-    await model.start_polling("m", {"api_key": "k"}, HELLO, {"temperature": 1, "other": 2}, None, ["END"], "u")
+    await model.start_polling(
+        "m", {"api_key": "k"}, HELLO, {"temperature": 1, "other": 2}, None, ["END"], "u"
+    )
     args, named = model.started
 
     assert args == ("m", {"api_key": "k"}, HELLO, {"temperature": 1}, None, ["END"], False, "u")

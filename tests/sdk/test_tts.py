@@ -184,7 +184,9 @@ async def test_an_unknown_voice_is_refused_with_the_known_ones() -> None:
 
 async def test_speech_is_priced_by_its_characters() -> None:
     """10 x 2 per thousand."""
-    usage = (await make(Today, SPEAKER, pricing={**PRICES, "meter": "character"}).invoke("m", {}, "x" * 10)).usage
+    usage = (
+        await make(Today, SPEAKER, pricing={**PRICES, "meter": "character"}).invoke("m", {}, "x" * 10)
+    ).usage
 
     assert usage is not None
     assert (usage.quantity, usage.total_price, usage.currency) == (Decimal(10), Decimal("0.02"), "EUR")
@@ -279,7 +281,13 @@ async def test_closing_a_stream_closes_a_blocking_generator() -> None:
 
     class Blocking(Today):
         def _invoke(  # type: ignore[override]
-            self, model: str, tenant_id: str, credentials: Any, content_text: str, voice: str, user: Any = None
+            self,
+            model: str,
+            tenant_id: str,
+            credentials: Any,
+            content_text: str,
+            voice: str,
+            user: Any = None,
         ) -> Iterator[bytes]:
             try:
                 yield spoken("x")

@@ -32,6 +32,7 @@ class _Snapshot:
     entries: dict[str, Entry]
     providers: list[ProviderSummary]
     models: list[ModelSummary]
+    by_name: dict[str, list[ModelSummary]]
     broken: dict[Path, str]
     warnings: list[DeclarationWarning]
 
@@ -70,7 +71,8 @@ class Catalog:
 
     def find_model(self, name: str, type: str | None = None) -> list[ModelSummary]:  # noqa: A002
         """Return every provider's model of that name."""
-        return [model for model in self.models(type) if model.model == name]
+        found = self._look().by_name.get(name, [])
+        return [model for model in found if type is None or model.type == type]
 
     def provider(self, name: str) -> Plugin:
         """Return one provider's plugin in full; only this one is read.
@@ -108,7 +110,7 @@ class Catalog:
 
     def _take_snapshot(self) -> _Snapshot:
         roots = [builtin_folder(), *self._folders] if self._builtin else self._folders
-        snapshot = _Snapshot({}, [], [], {}, [])
+        snapshot = _Snapshot({}, [], [], {}, {}, [])
         for entry in load_index(roots, Cache.open()):
             _add(snapshot, entry)
         return snapshot
@@ -136,7 +138,9 @@ def _add(snapshot: _Snapshot, entry: Entry) -> None:
         return
     snapshot.entries[provider.provider] = entry
     snapshot.providers.append(provider)
-    snapshot.models.extend(model_summaries(entry.row))
+    for model in model_summaries(entry.row):
+        snapshot.models.append(model)
+        snapshot.by_name.setdefault(model.model, []).append(model)
 
 
 def _similar(name: str, names: Iterable[str]) -> str:

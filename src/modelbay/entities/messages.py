@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, JsonValue, field_validator, model_validator
+from pydantic import Discriminator, Field, field_validator, model_validator
 
 from modelbay.entities.base import Entity
 
@@ -39,9 +39,9 @@ class PromptMessageContentType(StrEnum):
 
 
 class PromptMessageContent(Entity):
-    """Base of the parts. `opaque_body` is provider state: it comes back to the provider unchanged."""
+    """Base of the parts. `opaque_body` is provider state, any JSON: it goes back to the provider as it is."""
 
-    opaque_body: JsonValue = None
+    opaque_body: Any = None
 
 
 class TextPromptMessageContent(PromptMessageContent):
@@ -191,7 +191,7 @@ class UserPromptMessage(PromptMessage):
 class AssistantPromptMessage(PromptMessage):
     """What the model says: content, reasoning and tool calls.
 
-    `opaque_body` is provider state (reasoning signatures, citations, raw items): send it back with the
+    `opaque_body` is provider state, any JSON (reasoning signatures, citations): send it back with the
     message on the next turn and the provider continues where it was.
     """
 
@@ -230,7 +230,7 @@ class AssistantPromptMessage(PromptMessage):
     role: PromptMessageRole = PromptMessageRole.ASSISTANT
     tool_calls: list[ToolCall] = Field(default_factory=list)  # pydantic copies a default of [] slowly
     reasoning_content: str | None = None
-    opaque_body: JsonValue = None
+    opaque_body: Any = None
 
     def is_empty(self) -> bool:
         """Whether the message holds neither content nor a tool call nor reasoning."""

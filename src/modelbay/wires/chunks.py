@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from pydantic import JsonValue
-
 from modelbay.entities import (
     AssistantPromptMessage,
     Entity,
@@ -51,7 +49,7 @@ def tool_chunk(
 
 
 def last_chunk(
-    model: str, usage: LLMUsage | None, finish_reason: str, opaque_body: JsonValue = None
+    model: str, usage: LLMUsage | None, finish_reason: str, opaque_body: Any = None
 ) -> LLMResultChunk:
     """Return the chunk that ends an answer."""
     message = AssistantPromptMessage(content="", opaque_body=opaque_body)

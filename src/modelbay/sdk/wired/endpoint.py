@@ -32,8 +32,9 @@ def _base_url(address: WireAddress, credentials: Mapping[str, Any]) -> str:
     if _LOCAL.match(base):
         base = f"http://{base}"
     if not base.startswith(("http://", "https://")):
+        shown = base.rpartition("@")[2].partition("?")[0]  # people paste passwords there
         raise InvokeBadRequestError(
-            f"credential '{address.credential}' is {base!r}, but must begin with http:// or https://"
+            f"credential '{address.credential}' is {shown!r}, but must begin with http:// or https://"
         )
     for ending in address.strip:
         base = base.removesuffix(ending).rstrip("/")

@@ -66,8 +66,7 @@ def whole(reader: ChatReader, body: dict[str, Any]) -> LLMResult:
     raise_error_in(body)
     if not body.get("choices"):
         raise InvokeServerUnavailableError("the provider's answer has no 'choices'")
-    *_, last = chunks = [*reader.take(body), *reader.end()]
-    return fold(chunks).model_copy(update=last.unknown_fields)
+    return fold([*reader.take(body), *reader.end()])
 
 
 def _write_format(body: dict[str, Any], found: dict[str, Any]) -> None:

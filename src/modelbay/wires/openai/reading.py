@@ -93,7 +93,7 @@ def no_usage() -> LLMUsage:
 def _count(values: Mapping[str, Any], *names: str) -> int:
     for name in names:
         value = values.get(name)
-        if isinstance(value, int | float) and value > 0:
+        if value and isinstance(value, (int, float)) and value > 0:
             return int(value)
     return 0
 

@@ -57,8 +57,7 @@ class Responses:
         """Return the whole answer."""
         response = answer_object(body)
         raise_error_in(response)
-        *_, last = chunks = chunks_of(response, call.model)
-        return fold(chunks).model_copy(update=last.unknown_fields)
+        return fold(chunks_of(response, call.model))
 
     def to_chunks(self, call: ChatCall) -> ResponseReader:
         """Return a reader for one streamed answer."""
