@@ -168,10 +168,9 @@ def test_an_error_inside_a_stream_comes_after_what_was_said(upstream: OpenAIUpst
     upstream.will_stream("a", "b", "c", "d")
     upstream.will_fail(faults.error_event(after=3))
     stream = openai.stream("Hi")
-    texts = []
+    texts: list[str] = []
     with pytest.raises(InvokeError):
-        for chunk in stream:
-            texts.append(chunk.text)
+        texts.extend(chunk.text for chunk in stream)
 
     assert "".join(texts) == "ab"
     assert list(stream) == []

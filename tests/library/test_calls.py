@@ -215,7 +215,9 @@ async def test_models_are_listed_by_type_and_provider(bay: Any) -> None:
     """Of the built-in plugins and of those given."""
     models = await ask(bay, "models", "llm", provider="acme")
     assert [model.model for model in models] == ["chat", "org/chat-2:free"]
-    with pytest.raises(InvokeBadRequestError, match="type is 'chat', but must be one of llm, text-embedding"):
+    with pytest.raises(
+        InvokeBadRequestError, match=r"type is 'chat', but must be one of llm, text-embedding"
+    ):
         await ask(bay, "models", "chat")
 
 
@@ -250,15 +252,15 @@ async def test_an_error_inside_a_stream_comes_after_the_chunks_before_it(
 
 async def test_missing_credentials_are_told(make: MakeBay) -> None:
     """With what to give."""
-    with pytest.raises(InvokeAuthorizationError, match="acme/chat: .* it needs api_key"):
+    with pytest.raises(InvokeAuthorizationError, match=r"acme/chat: .* it needs api_key"):
         await ask(make().llm("acme/chat"), "invoke", "Hi")
-    with pytest.raises(InvokeAuthorizationError, match="acme/chat: .* it needs api_key"):
+    with pytest.raises(InvokeAuthorizationError, match=r"acme/chat: .* it needs api_key"):
         await read(make().llm("acme/chat"), "stream", "Hi")
 
 
 async def test_unknown_parameters_are_refused_or_dropped(make: MakeBay) -> None:
     """As the caller says."""
-    with pytest.raises(InvokeBadRequestError, match="no parameter 'temp'"):
+    with pytest.raises(InvokeBadRequestError, match=r"no parameter 'temp'"):
         await ask(make({"acme": "k"}).llm("acme/chat"), "invoke", "Hi", temp=1)
     assert (await ask(make({"acme": "k"}, drop_unknown=True).llm("acme/chat"), "invoke", "Hi", temp=1)).text
 
@@ -272,9 +274,9 @@ async def test_a_caller_of_a_closed_library_is_told(make: MakeBay) -> None:
     await ask(llm, "invoke", "Hi")
     await close(bay)
     await close(bay)
-    with pytest.raises(RuntimeError, match="this Modelbay is closed"):
+    with pytest.raises(RuntimeError, match=r"this Modelbay is closed"):
         await ask(llm, "invoke", "Hi")
-    with pytest.raises(RuntimeError, match="this Modelbay is closed"):
+    with pytest.raises(RuntimeError, match=r"this Modelbay is closed"):
         await read(llm, "stream", "Hi")
 
 

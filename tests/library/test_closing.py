@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import subprocess
 import sys
 import threading
@@ -26,7 +25,7 @@ def sockets() -> int:
     count = 0
     for entry in Path("/proc/self/fd").iterdir():
         try:
-            count += os.readlink(entry).startswith("socket:")
+            count += str(entry.readlink()).startswith("socket:")
         except FileNotFoundError:
             continue
     return count

@@ -57,7 +57,7 @@ async def test_what_is_given_goes_before_the_environment(
 async def test_the_environment_can_be_left_alone(make: MakeBay, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server must not lend its own key to everybody."""
     monkeypatch.setenv("ACME_KEY", "from-environment")
-    with pytest.raises(InvokeAuthorizationError, match="it needs api_key"):
+    with pytest.raises(InvokeAuthorizationError, match=r"it needs api_key"):
         await key_of(make(environment=False))
 
 
@@ -66,7 +66,7 @@ async def test_a_key_that_is_not_set_is_not_given(
     make: MakeBay, monkeypatch: pytest.MonkeyPatch, nothing: str | None
 ) -> None:
     """`{"acme": os.environ.get(…)}` is how it gets there; a request without a key would only confuse."""
-    with pytest.raises(InvokeAuthorizationError, match="it needs api_key"):
+    with pytest.raises(InvokeAuthorizationError, match=r"it needs api_key"):
         await key_of(make({"acme": nothing}))
     monkeypatch.setenv("ACME_KEY", "from-environment")
     assert await key_of(make({"acme": nothing}, environment=True)) == "from-environment"
@@ -74,5 +74,5 @@ async def test_a_key_that_is_not_set_is_not_given(
 
 async def test_one_text_is_not_enough_where_the_form_has_no_single_secret(make: MakeBay) -> None:
     """The error lists the fields."""
-    with pytest.raises(InvokeBadRequestError, match="sandbox has 0 secret credentials.*mapping of seed"):
+    with pytest.raises(InvokeBadRequestError, match=r"sandbox has 0 secret credentials.*mapping of seed"):
         await ask(make({"sandbox": "text"}).llm("sandbox/sandbox-chat"), "invoke", "Hi")

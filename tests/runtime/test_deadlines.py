@@ -60,7 +60,7 @@ async def test_a_stream_that_takes_too_long_ends_and_closes_its_socket(
     texts: list[str] = []
     with pytest.raises(InvokeConnectionError, match=r"openai/gpt-4\.1-mini: no complete answer within 0\.5"):
         async for chunk in stream:
-            texts.append(chunk.text)
+            texts += [chunk.text]
 
     assert texts
     await upstream.hung_up()

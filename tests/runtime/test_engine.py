@@ -30,7 +30,7 @@ async def test_a_model_is_called_by_its_own_name(engine: MakeEngine, model: str)
 async def test_missing_credentials_are_named(engine: MakeEngine) -> None:
     """The message says which fields it needs."""
     with pytest.raises(
-        InvokeAuthorizationError, match="acme/chat: no credentials .* it needs api_key"
+        InvokeAuthorizationError, match=r"acme/chat: no credentials .* it needs api_key"
     ) as caught:
         await engine().invoke("acme/chat", HELLO)
     assert (caught.value.provider, caught.value.model) == ("acme", "chat")
@@ -57,7 +57,7 @@ async def test_a_model_of_another_type_is_refused(engine: MakeEngine, model: str
 
 async def test_an_unknown_provider_is_refused(engine: MakeEngine) -> None:
     """Also where only the provider is named."""
-    with pytest.raises(InvokeBadRequestError, match="no provider 'acmi'. Did you mean acme"):
+    with pytest.raises(InvokeBadRequestError, match=r"no provider 'acmi'. Did you mean acme"):
         await engine().validate_credentials("acmi", {})
 
 
@@ -91,7 +91,7 @@ async def test_a_failed_proof_is_of_one_class_and_shows_no_key(
 
 async def test_a_proof_without_credentials_says_what_is_missing(engine: MakeEngine) -> None:
     """There is nothing to prove."""
-    with pytest.raises(InvokeAuthorizationError, match="it needs api_key"):
+    with pytest.raises(InvokeAuthorizationError, match=r"it needs api_key"):
         await engine().validate_credentials("acme")
 
 
@@ -119,5 +119,5 @@ async def test_declarations_are_returned(engine: MakeEngine) -> None:
 
 async def test_parameters_that_a_model_lacks_are_refused(engine: MakeEngine) -> None:
     """Unless the engine was told to drop them."""
-    with pytest.raises(InvokeBadRequestError, match="no parameter 'temp'"):
+    with pytest.raises(InvokeBadRequestError, match=r"no parameter 'temp'"):
         await engine(acme={"api_key": KEY}).invoke("acme/chat", HELLO, {"temp": 1})

@@ -73,14 +73,14 @@ def test_a_models_own_slash_is_no_provider() -> None:
 
 def test_a_name_that_several_providers_have_is_refused_with_the_choices() -> None:
     """A silent choice would bill somebody else."""
-    with pytest.raises(InvokeBadRequestError, match="several .*'chat': choose one of acme/chat, bolt/chat"):
+    with pytest.raises(InvokeBadRequestError, match=r"several .*'chat': choose one of acme/chat, bolt/chat"):
         meant_by("chat")
 
 
 def test_a_bare_name_counts_only_for_its_type() -> None:
     """The type is known from the call."""
     assert meant_by("vectors", ModelType.TEXT_EMBEDDING) == "bolt vectors"
-    with pytest.raises(InvokeBadRequestError, match="no provider has a model 'vectors' of type llm"):
+    with pytest.raises(InvokeBadRequestError, match=r"no provider has a model 'vectors' of type llm"):
         meant_by("vectors")
 
 

@@ -1,9 +1,8 @@
-"""Declarations, chunks and a pulse for tests of the base classes."""
+"""Declarations and chunks for tests of the base classes."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -99,29 +98,10 @@ async def texts_of(stream: AsyncIterator[LLMResultChunk]) -> list[str]:
     return [chunk.text async for chunk in stream]
 
 
-class Pulse:
-    """Counts the turns of the event loop while a block runs."""
-
-    def __init__(self) -> None:
-        self.turns = 0
-
-    async def beat(self) -> None:
-        """Take one turn after the other, for ever."""
-        while True:
-            self.turns += 1
-            await asyncio.sleep(0)
-
-
-@contextlib.asynccontextmanager
-async def pulse() -> AsyncIterator[Pulse]:
-    """Yield a pulse that beats as long as the loop is free."""
-    counted = Pulse()
-    beating = asyncio.create_task(counted.beat())
-    try:
-        yield counted
-    finally:
-        beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
+async def turns(count: int) -> None:
+    """Wait for so many turns of the event loop: they come only while it is free."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 class ByHand(Iterator[LLMResultChunk]):

@@ -27,7 +27,7 @@ class LibraryError(Exception):
     """What a vendor's library raises."""
 
 
-class LibraryTimeout(LibraryError):
+class LibraryTimeoutError(LibraryError):
     """A more special one."""
 
 
@@ -41,7 +41,7 @@ class Failing(Talker):
     @property
     def _invoke_error_mapping(self) -> Mapping[type[InvokeError], Sequence[type[Exception]]]:
         return {
-            InvokeConnectionError: [LibraryTimeout],
+            InvokeConnectionError: [LibraryTimeoutError],
             InvokeRateLimitError: [LibraryError],
             InvokeAuthorizationError: [PermissionError],
         }
@@ -108,7 +108,7 @@ async def test_a_librarys_error_is_mapped_wherever_it_is_raised(
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (LibraryTimeout("t"), InvokeConnectionError),
+        (LibraryTimeoutError("t"), InvokeConnectionError),
         (LibraryError("e"), InvokeRateLimitError),
         (PermissionError("p"), InvokeAuthorizationError),
         (ConnectionResetError("reset"), InvokeConnectionError),
@@ -274,7 +274,7 @@ async def test_a_declaration_that_cannot_be_had_is_an_error_of_the_call() -> Non
 
     class Asking(Failing):
         def get_customizable_model_schema(self, model: str, credentials: dict[str, Any]) -> Any:
-            raise LibraryTimeout("no answer from the server")
+            raise LibraryTimeoutError("no answer from the server")
 
     with pytest.raises(InvokeConnectionError, match="no answer from the server"):
         await make(Asking).invoke("another", {}, HELLO)

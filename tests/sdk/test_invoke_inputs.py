@@ -6,6 +6,7 @@ import asyncio
 import copy
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -53,8 +54,8 @@ class Careless(Talker):
         stream: bool = True,
         user: str | None = None,
     ) -> LLMResult:
-        assert isinstance(prompt_messages[1].content, list)
-        prompt_messages[1].content[0].data += "!"  # type: ignore[union-attr]
+        parts: Any = prompt_messages[1].content
+        parts[0].data += "!"
         prompt_messages[0].content = "changed"
         prompt_messages.append(UserPromptMessage(content="one more"))
         model_parameters.clear()
@@ -162,7 +163,7 @@ class Fenced(Talker):
     def _invoke(self, *args: Any) -> Iterator[LLMResultChunk]:
         self.got = args
         places = [0, *sorted(self.cuts), len(self.said)]
-        texts = [self.said[a:b] for a, b in zip(places, places[1:], strict=False)]
+        texts = [self.said[a:b] for a, b in pairwise(places)]
         yield from pieces(*texts) if self.closes else (piece(text) for text in texts)
 
 

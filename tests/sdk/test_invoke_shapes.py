@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from tests.sdk.kit import HELLO, ByHand, Talker, make, piece, pieces, pulse, texts_of, whole
+from tests.sdk.kit import HELLO, ByHand, Talker, make, piece, pieces, texts_of, turns, whole
 
 from modelbay.entities import LLMResult, LLMResultChunk
 from modelbay.errors import InvokeError
@@ -128,12 +128,10 @@ async def test_a_blocking_call_leaves_the_event_loop_free() -> None:
             assert enough.wait(30)
             return whole()
 
-    async with pulse() as counted:
-        call = asyncio.create_task(make(Blocking).invoke("m", {}, HELLO))
-        while counted.turns < 100:
-            await asyncio.sleep(0)
-        enough.set()
-        assert (await call).text == "Hello"
+    call = asyncio.create_task(make(Blocking).invoke("m", {}, HELLO))
+    await turns(100)
+    enough.set()
+    assert (await call).text == "Hello"
 
 
 async def test_a_blocking_generator_leaves_the_event_loop_free() -> None:
@@ -146,15 +144,12 @@ async def test_a_blocking_generator_leaves_the_event_loop_free() -> None:
             assert enough.wait(30)
             yield from pieces("llo")
 
-    async with pulse() as counted:
-        stream = make(Blocking).stream("m", {}, HELLO)
-        assert (await anext(stream)).text == "He"
-        rest = asyncio.create_task(texts_of(stream))
-        before = counted.turns
-        while counted.turns < before + 100:
-            await asyncio.sleep(0)
-        enough.set()
-        assert await rest == ["llo"]
+    stream = make(Blocking).stream("m", {}, HELLO)
+    assert (await anext(stream)).text == "He"
+    rest = asyncio.create_task(texts_of(stream))
+    await turns(100)
+    enough.set()
+    assert await rest == ["llo"]
 
 
 async def test_many_blocking_streams_at_once_do_not_wait_for_each_other() -> None:
@@ -189,13 +184,10 @@ async def test_a_blocking_generator_does_not_run_far_ahead_of_its_reader() -> No
 
     stream = make(Flood).stream("m", {}, HELLO)
     ahead = []
-    async with pulse() as counted:
-        for taken in range(1, 31):
-            await anext(stream)
-            before = counted.turns
-            while counted.turns < before + 50:
-                await asyncio.sleep(0)
-            ahead.append(made - taken)
+    for taken in range(1, 31):
+        await anext(stream)
+        await turns(50)
+        ahead.append(made - taken)
     await stream.aclose()
 
     assert max(ahead) <= 20

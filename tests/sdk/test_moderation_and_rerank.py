@@ -32,7 +32,7 @@ class Judge(Proven, ModerationModel):
 
 
 class CategoryJudge(Judge):
-    async def _invoke(self, *args: Any) -> Any:  # type: ignore[override]
+    async def _invoke(self, *args: Any) -> Any:
         flagged = super()._invoke(*args)
         usage = call_usage(1, Meter.CALL).model_copy(update={"total_price": Decimal("0.5")})
         return ModerationResult(result=flagged, categories=["worse", "bad"] if flagged else [], usage=usage)
@@ -121,7 +121,7 @@ async def test_parts_are_judged_together_but_no_more_than_allowed() -> None:
     class Counting(Judge):
         requests_at_once = 2
 
-        async def _invoke(self, *_: Any) -> bool:  # type: ignore[override]
+        async def _invoke(self, *_: Any) -> bool:
             nonlocal running, most
             running += 1
             most = max(most, running)

@@ -38,7 +38,7 @@ class Polled(Talker):
         self.started = (args, named)
         return LLMPollingResult(status=LLMPollingStatus.RUNNING, plugin_state={"id": 7})
 
-    async def _check_polling(  # type: ignore[override]
+    async def _check_polling(
         self, model: str, credentials: dict[str, Any], plugin_state: dict[str, Any], user: str | None = None
     ) -> dict[str, Any]:
         if plugin_state["id"] != 7:
@@ -46,7 +46,7 @@ class Polled(Talker):
         return {"status": "succeeded", "result": whole("at last")}
 
 
-POLLED = {"features": ["polling"], "parameter_rules": ["temperature"]}
+POLLED: dict[str, Any] = {"features": ["polling"], "parameter_rules": ["temperature"]}
 
 
 async def test_an_answer_is_polled_for() -> None:
@@ -75,7 +75,7 @@ async def test_polling_gets_checked_parameters() -> None:
 async def test_errors_while_polling_are_mapped() -> None:
     """As any other."""
     model = make(Polled, **POLLED)
-    with pytest.raises(InvokeConnectionError, match="acme/m.*gone"):
+    with pytest.raises(InvokeConnectionError, match=r"acme/m.*gone"):
         await model.check_polling("m", {}, {"id": 8})
     assert model.started_at == 0
 
@@ -160,7 +160,7 @@ def test_a_model_object_without_declarations_can_be_made() -> None:
 
 def test_only_declarations_of_its_type_belong_to_a_model() -> None:
     """The host passes those of all types."""
-    other = AIModelEntity(model="e", model_type=ModelType.TEXT_EMBEDDING, label={"en_US": "e"})  # type: ignore[arg-type]
+    other = AIModelEntity(model="e", model_type=ModelType.TEXT_EMBEDDING, label={"en_US": "e"})
     assert [schema.model for schema in Custom([declared(Custom), other]).predefined_models()] == ["m"]
 
 

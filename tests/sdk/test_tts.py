@@ -41,7 +41,7 @@ class Today(Proven, TTSModel):
         super().__init__(*args)
         self.parts: list[str] = []
 
-    def _invoke(  # type: ignore[override]
+    def _invoke(
         self,
         model: str,
         tenant_id: str,
@@ -58,13 +58,13 @@ class Today(Proven, TTSModel):
 class Specified(Proven, Text2SpeechModel):
     """The specification's signature, whose names nobody relies on."""
 
-    def _invoke(self, m: str, c: dict[str, Any], text: str, streaming: bool, user: str | None = None) -> Any:  # type: ignore[override]
+    def _invoke(self, m: str, c: dict[str, Any], text: str, streaming: bool, user: str | None = None) -> Any:
         self.got = (m, c, streaming, user)
         return spoken(text)
 
 
 class AsyncPieces(Today):
-    async def _invoke(  # type: ignore[override]
+    async def _invoke(
         self, model: str, tenant_id: str, credentials: Any, content_text: str, voice: str, user: Any = None
     ) -> AsyncIterator[bytes]:
         audio = spoken(content_text)
@@ -73,7 +73,7 @@ class AsyncPieces(Today):
 
 
 class SyncPieces(Today):
-    def _invoke(  # type: ignore[override]
+    def _invoke(
         self, model: str, tenant_id: str, credentials: Any, content_text: str, voice: str, user: Any = None
     ) -> Iterator[bytes]:
         audio = spoken(content_text)
@@ -81,8 +81,8 @@ class SyncPieces(Today):
 
 
 class MutableBytes(Today):
-    def _invoke(self, *args: Any, tenant_id: str = "", **named: Any) -> Any:
-        return bytearray(super()._invoke(*args, tenant_id=tenant_id, **named))
+    def _invoke(self, *, tenant_id: str, **named: Any) -> Any:  # type: ignore[override]
+        return bytearray(super()._invoke(tenant_id=tenant_id, **named))
 
 
 SHAPES = [Today, Specified, AsyncPieces, SyncPieces, MutableBytes]
@@ -203,7 +203,7 @@ class Gated(Proven, TTSModel):
         self.error: Exception | None = None
         self.ahead = asyncio.Event()
 
-    async def _invoke(  # type: ignore[override]
+    async def _invoke(
         self, model: str, tenant_id: str, credentials: Any, content_text: str, voice: str, user: Any = None
     ) -> AsyncIterator[bytes]:
         first = not self.begun
@@ -280,7 +280,7 @@ async def test_closing_a_stream_closes_a_blocking_generator() -> None:
     ended = threading.Event()
 
     class Blocking(Today):
-        def _invoke(  # type: ignore[override]
+        def _invoke(
             self,
             model: str,
             tenant_id: str,
@@ -317,16 +317,16 @@ async def test_an_answer_that_is_no_audio_is_an_error(answer: Any) -> None:
 async def test_a_plugin_that_changes_its_credentials_does_so_for_one_part_only() -> None:
     """Several plugins complete the address in place."""
 
-    class Appending(Today):
-        def _invoke(self, *args: Any, tenant_id: str = "", **named: Any) -> Any:
-            named["credentials"]["url"] += "/v1"
-            self.urls.add(named["credentials"]["url"])
-            return super()._invoke(*args, tenant_id=tenant_id, **named)
+    urls = set()
 
-    model = make(Appending, SPEAKER)
-    model.urls = set()
-    await model.invoke("m", {"url": "http://x"}, TEXT)
-    assert model.urls == {"http://x/v1"}
+    class Appending(Today):
+        def _invoke(self, *, tenant_id: str, **named: Any) -> Any:  # type: ignore[override]
+            named["credentials"]["url"] += "/v1"
+            urls.add(named["credentials"]["url"])
+            return super()._invoke(tenant_id=tenant_id, **named)
+
+    await make(Appending, SPEAKER).invoke("m", {"url": "http://x"}, TEXT)
+    assert urls == {"http://x/v1"}
 
 
 def test_voices_are_listed_by_language() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from tests.security.conftest import KEY, openai
 from tests.upstreams.openai import OpenAIUpstream
@@ -25,14 +26,15 @@ async def test_a_parameter_cannot_name_another_destination(
     upstream: OpenAIUpstream, thief: OpenAIUpstream, name: str
 ) -> None:
     """Refused by name, or dropped where the caller wants that; the key goes where its owner said."""
+    given: dict[str, Any] = {name: thief.url}
     async with AsyncModelbay(openai(upstream), environment=False, transport=DIRECT) as bay:
         with pytest.raises(InvokeBadRequestError, match=f"no parameter '{name}'"):
-            await bay.llm(MODEL).invoke("Hi", **{name: thief.url})
+            await bay.llm(MODEL).invoke("Hi", **given)
     assert not upstream.requests
 
     options: Any = {"environment": False, "transport": DIRECT, "drop_unknown": True}
     async with AsyncModelbay(openai(upstream), **options) as bay:
-        await bay.llm(MODEL).invoke("Hi", **{name: thief.url})
+        await bay.llm(MODEL).invoke("Hi", **given)
     assert name not in upstream.requests[-1].body
 
 
@@ -55,8 +57,8 @@ async def test_a_models_name_cannot_name_another_destination(
     assert upstream.requests[-1].body["model"] == name
 
 
-@given(model=st.text(min_size=1, max_size=20))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis.given(model=st.text(min_size=1, max_size=20))
+@hypothesis.settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_models_name_changes_the_path(model: str) -> None:
     """Any text at all: dots, slashes, percent signs, line breaks, other scripts."""
     async with OpenAIUpstream(key=KEY) as upstream:
@@ -100,7 +102,7 @@ async def test_a_redirect_to_the_same_host_is_refused_too(upstream: OpenAIUpstre
 async def test_a_message_cannot_make_us_fetch_an_address(
     upstream: OpenAIUpstream, thief: OpenAIUpstream
 ) -> None:
-    """An image's address is passed on (one-api 2388): whoever may fetch it is the upstream, not this program."""
+    """An image's address is passed on (one-api 2388): the upstream may fetch it, this program does not."""
     image = {"type": "image", "url": f"{thief.url}/secret.png", "mime_type": "image/png", "format": "png"}
     async with AsyncModelbay(openai(upstream), environment=False, transport=DIRECT) as bay:
         await bay.llm(MODEL).invoke([{"role": "user", "content": [image]}])

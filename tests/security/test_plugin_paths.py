@@ -1,4 +1,4 @@
-"""CVE-2026-30623 and its kind: a declaration names files of its own plugin, and runs nothing by being read."""
+"""CVE-2026-30623 and its kind: a declaration names files of its own plugin, and reading it runs nothing."""
 
 from __future__ import annotations
 

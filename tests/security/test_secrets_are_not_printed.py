@@ -1,4 +1,4 @@
-"""Keys in logs (LiteLLM, Portkey, spring 2026): nothing that holds a key shows it, dumps it or takes it along."""
+"""Keys in logs (LiteLLM, Portkey, spring 2026): nothing that holds a key shows it or can be dumped."""
 
 from __future__ import annotations
 

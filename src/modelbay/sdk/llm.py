@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -11,11 +10,9 @@ from typing import Any, ClassVar
 from modelbay.entities import (
     ChunkFolder,
     LLMMode,
-    LLMPollingResult,
     LLMResult,
     LLMResultChunk,
     LLMUsage,
-    ModelFeature,
     ModelPropertyKey,
     ModelType,
     ParameterRule,
@@ -26,7 +23,7 @@ from modelbay.errors import InvokeError
 from modelbay.sdk import code_block, prices, threads, tokens
 from modelbay.sdk.mapping import close
 from modelbay.sdk.metering import LLMMeter
-from modelbay.sdk.model import AIModel
+from modelbay.sdk.polling import PolledModel
 from modelbay.sdk.rules import apply_rules
 from modelbay.sdk.stops import enforce_stop_tokens
 from modelbay.sdk.text_filters import filter_text
@@ -36,7 +33,7 @@ from modelbay.wires.usage import llm_usage
 Answer = LLMResult | Iterator[LLMResultChunk] | AsyncIterator[LLMResultChunk]
 
 
-class LargeLanguageModel(AIModel):
+class LargeLanguageModel(PolledModel):
     """Base of language models. A plugin defines `_invoke`; callers use `invoke` and `stream`."""
 
     model_type: ClassVar[ModelType] = ModelType.LLM
@@ -72,14 +69,6 @@ class LargeLanguageModel(AIModel):
     ) -> Any:
         """Return how many tokens the messages and tools have; may be async, may be a `TokenCount`."""
         return tokens.count_messages(prompt_messages, tools or [], model)
-
-    def _start_polling(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError
-
-    def _check_polling(
-        self, model: str, credentials: dict[str, Any], plugin_state: dict[str, Any], user: str | None = None
-    ) -> Any:
-        raise NotImplementedError
 
     # what callers use
 
@@ -241,66 +230,6 @@ class LargeLanguageModel(AIModel):
     ) -> tuple[str, bool]:
         return wrap_thinking(delta, is_reasoning)
 
-    # calls that are polled for
-
-    def supports_polling(self, model: str, credentials: Mapping[str, Any] | None = None) -> bool:
-        """Whether the model is declared to be polled for and the plugin defines both polling methods."""
-        schema = self.get_model_schema(model, credentials)
-        declared = schema is not None and ModelFeature.POLLING in (schema.features or [])
-        return declared and all(
-            inspect.getattr_static(type(self), name) is not inspect.getattr_static(LargeLanguageModel, name)
-            for name in ("_start_polling", "_check_polling")
-        )
-
-    async def start_polling(
-        self,
-        model: str,
-        credentials: dict[str, Any],
-        prompt_messages: Sequence[PromptMessage],
-        model_parameters: Mapping[str, Any] | None = None,
-        tools: Sequence[PromptMessageTool] | None = None,
-        stop: Sequence[str] | None = None,
-        user: str | None = None,
-        *,
-        json_schema: str | None = None,
-    ) -> LLMPollingResult:
-        """Start a call whose answer is polled for; NotImplementedError if the model is not polled."""
-        await self.resolve(model, credentials)
-        self._require_polling(model, credentials)
-        rules = self.get_parameter_rules(model, credentials)
-        checked = apply_rules(rules, model_parameters or {})
-        return await self._poll(
-            model,
-            credentials,
-            self._start_polling,
-            list(prompt_messages),
-            checked,
-            list(tools) if tools else None,
-            list(stop) if stop else None,
-            False,
-            user,
-            json_schema=json_schema,
-        )
-
-    async def check_polling(
-        self, model: str, credentials: dict[str, Any], plugin_state: dict[str, Any], user: str | None = None
-    ) -> LLMPollingResult:
-        """Ask how a call that was started stands; NotImplementedError if the model is not polled."""
-        await self.resolve(model, credentials)
-        self._require_polling(model, credentials)
-        return await self._poll(model, credentials, self._check_polling, plugin_state, user)
-
-    def _require_polling(self, model: str, credentials: Mapping[str, Any]) -> None:
-        if not self.supports_polling(model, credentials):
-            raise NotImplementedError(f"{model} does not answer by polling")
-
-    async def _poll(
-        self, model: str, credentials: dict[str, Any], method: Any, *args: Any, **kwargs: Any
-    ) -> LLMPollingResult:
-        with self.timing_context(), self._boundary(model, credentials):
-            result = await threads.call(method, model, credentials, *args, **kwargs)
-        return LLMPollingResult.model_validate(result)
-
 
 def as_chunks(answer: Answer) -> AsyncIterator[LLMResultChunk]:
     """Return whatever `_invoke` gave as an async iterator of chunks."""
@@ -312,13 +241,22 @@ def as_chunks(answer: Answer) -> AsyncIterator[LLMResultChunk]:
 
 
 async def _metered(source: AsyncIterator[LLMResultChunk], meter: LLMMeter) -> AsyncIterator[LLMResultChunk]:
+    """Yield the chunks, numbered from 0, the last one with what the call used."""
+    place = 0
     try:
         async for chunk in source:
             for metered in meter.take(chunk):
-                yield metered
-        yield await meter.close()
+                yield _numbered(metered, place)
+                place += 1
+        yield _numbered(await meter.close(), place)
     finally:
         await close(source)
+
+
+def _numbered(chunk: LLMResultChunk, place: int) -> LLMResultChunk:
+    if chunk.delta.index != place:
+        chunk.delta.index = place
+    return chunk
 
 
 async def _single(chunk: LLMResultChunk) -> AsyncIterator[LLMResultChunk]:

@@ -65,6 +65,7 @@ async def closing_chunk(subject: Subject) -> None:
     subject.upstream.will_stream("a", "b", "c")
     *head, last = await subject.chunks()
     assert all(chunk.usage is None and chunk.finish_reason is None for chunk in head)
+    assert [chunk.delta.index for chunk in (*head, last)] == list(range(len(head) + 1))
     assert last.usage is not None
     assert last.finish_reason == "stop"
 
