@@ -64,7 +64,8 @@ def write_stream(body: dict[str, Any], call: ChatCall) -> None:
 def whole(reader: ChatReader, body: dict[str, Any]) -> LLMResult:
     """Return an answer that came whole, read as a stream of one chunk."""
     raise_error_in(body)
-    if not body.get("choices"):
+    choices = body.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise InvokeServerUnavailableError("the provider's answer has no 'choices'")
     return fold([*reader.take(body), *reader.end()])
 
