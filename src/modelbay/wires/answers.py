@@ -48,7 +48,8 @@ async def read_reply(answer: Exchange, limit: int) -> Reply:
             pieces.append(data)
             size += len(data)
             if size > limit:
-                raise WireError(f"The provider's answer is longer than {limit} bytes.", invalid=True)
+                text = f"The provider's answer is longer than {limit} bytes."
+                raise WireError(text, invalid=True, lasting=True)
     finally:
         answer.close()
     body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
