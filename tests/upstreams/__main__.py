@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("family", choices=FAMILIES)
     add("--port", type=int, default=0, help="where to listen on 127.0.0.1; a free port by default")
-    add("--key", default="test-key", help="the accepted key; an empty one accepts all")
+    add("--key", help="the accepted key, test-key (ollama: none) by default; an empty one accepts all")
     add("--compatible", action="store_true", help="openai only: a compatible server, not OpenAI itself")
     add("--fault", type=_fault, metavar="FAULT", help=f"fail every request: {', '.join(NAMES)}")
     add("--fault-after", type=int, default=0, metavar="N", help="let N requests pass first")
@@ -80,7 +80,9 @@ async def _serve(given: argparse.Namespace) -> None:
 
 
 def _made(given: argparse.Namespace) -> FakeUpstream:
-    options: dict[str, Any] = {"port": given.port, "key": given.key or None}
+    options: dict[str, Any] = {"port": given.port}
+    if given.key is not None:
+        options["key"] = given.key or None
     if given.compatible and given.family == "openai":
         options["compatible"] = True
     upstream = FAMILIES[given.family](**options)
