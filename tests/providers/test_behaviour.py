@@ -134,3 +134,16 @@ async def test_a_free_moderation_costs_nothing_and_says_so(openai: OpenAIUpstrea
 
     assert usage is not None
     assert (usage.meter, usage.total_price) == ("token", Decimal(0))
+
+
+async def test_the_model_that_a_key_must_be_able_to_call_is_called_to_prove_it(
+    openai: OpenAIUpstream,
+) -> None:
+    """A key may list models that it cannot call."""
+    credentials = {"openai_api_key": KEY, "openai_api_base": openai.url, "validate_model": "gpt-4.1-mini"}
+    async with AsyncModelbay(environment=False) as bay:
+        await bay.validate_credentials("openai", credentials)
+        await bay.validate_credentials("openai", credentials | {"validate_model": ""})
+
+    assert [request.path for request in openai.requests] == ["/v1/chat/completions", "/v1/models"]
+    assert openai.requests[0].body["model"] == "gpt-4.1-mini"

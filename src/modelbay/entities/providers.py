@@ -128,7 +128,8 @@ class WireDeclaration(Entity):
     - `headers` may name credentials in braces: `{openai_organization}`; a header whose credential is empty is
       not sent.
     - `check` is the request that proves a provider's credentials, as "GET models"; without it the cheapest
-      call of the first declared model does.
+      call of the first declared model does. `check_model` is the credential that may name a language model
+      which the key must be able to call.
     - `options` are defaults for every model's own `wire` section; `options_from` lets credentials decide.
     - `model_name` is the credential with the upstream's name for a model, where that may differ.
     - `custom` declares, by model type, the models that people add: a declaration whose texts may name
@@ -141,6 +142,7 @@ class WireDeclaration(Entity):
     auth: WireAuth = WireAuth()
     headers: dict[str, str] = {}
     check: str = ""
+    check_model: str = ""
     options: dict[str, Any] = {}
     options_from: dict[str, WireOptionSource] = {}
     model_name: str = ""

@@ -15,6 +15,7 @@ def how_to_give(provider: ModelProviderConfiguration) -> str:
     """Say which credentials a provider needs."""
     form = provider.provider_credential_schema or provider.model_credential_schema
     fields = form.credential_form_schemas if form else []
-    needed = [field.variable for field in fields if field.required or field.type is FormType.SECRET_INPUT]
+    secrets = [field.variable for field in fields if field.type is FormType.SECRET_INPUT]
+    needed = [field.variable for field in fields if field.required] or secrets
     names = ", ".join(dict.fromkeys(needed))
     return f"no credentials are known for it: it needs {names}"

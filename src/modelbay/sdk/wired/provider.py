@@ -26,6 +26,9 @@ class WiredProvider(ModelProvider):
 
     async def validate_provider_credentials(self, credentials: dict[str, Any]) -> None:
         """Prove the credentials; every failure is a `CredentialsValidateFailedError`."""
+        if named := credentials.get(self.wire.check_model):
+            await self.get_model_instance(ModelType.LLM).check_credentials(str(named), credentials)
+            return
         if not self.wire.check:
             await self._check_by_first_model(credentials)
             return
