@@ -131,7 +131,8 @@ def _patches(size: Size, budget: int | None) -> int:
         factor = min(_whole(width) / width, _whole(height) / height)
         width, height = width * factor, height * factor
     # A side that was brought to a whole square may miss it by a rounding error of the last digit.
-    return math.ceil(round(width, 6)) * math.ceil(round(height, 6))
+    patches = math.ceil(round(width, 6)) * math.ceil(round(height, 6))
+    return patches if budget is None else min(patches, budget)  # a strip of one pixel covers more squares
 
 
 def _whole(side: float) -> int:
