@@ -29,7 +29,7 @@ from modelbay.runtime.needs import how_to_give, needs_credentials
 from modelbay.runtime.ports import Catalog, CredentialSource, Declared
 from modelbay.sdk import LargeLanguageModel, threads
 from modelbay.sdk.mapping import ErrorBoundary
-from modelbay.sdk.model import as_validation_failure
+from modelbay.sdk.model import validating
 from modelbay.sdk.tokens import TokenCount
 
 
@@ -267,11 +267,8 @@ class Engine:
         await within(timeout, checking, (provider, model))
 
     async def _prove(self, code: ProviderCode, plain: dict[str, Any]) -> None:
-        boundary = ErrorBoundary({}, code.provider, plain)
-        try:
+        with validating(ErrorBoundary({}, code.provider, plain)):
             await threads.call(self._host.provider(code).validate_provider_credentials, plain)
-        except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-            raise as_validation_failure(boundary.map(error)) from boundary.cause_of(error)
 
     # how
 

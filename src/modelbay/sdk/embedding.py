@@ -80,31 +80,28 @@ class TextEmbeddingModel(AIModel):
             InvokeBadRequestError: A text is too long; nothing is ever truncated silently.
         """
         boundary = self._boundary(model, credentials)
-        with self.timing_context():
-            try:
-                await self.resolve(model, credentials)
-                limits = self._limits(model, credentials)
-                await refuse_long_texts(texts, model, limits.text_tokens)
+        with self.timing_context(), boundary:
+            await self.resolve(model, credentials)
+            limits = self._limits(model, credentials)
+            await refuse_long_texts(texts, model, limits.text_tokens)
 
-                async def embed(batch: list[str]) -> TextEmbeddingResult:
-                    # Mapped here already: whether a part is tried again depends on the class.
-                    with self._boundary(model, credentials):
-                        result = await threads.call(
-                            self._invoke,
-                            model,
-                            dict(credentials),
-                            batch,
-                            user,
-                            EmbeddingInputType(input_type),
-                        )
-                        return _of_length(result, len(batch))
+            async def embed(batch: list[str]) -> TextEmbeddingResult:
+                # Mapped here already: whether a part is tried again depends on the class.
+                with self._boundary(model, credentials):
+                    result = await threads.call(
+                        self._invoke,
+                        model,
+                        dict(credentials),
+                        batch,
+                        user,
+                        EmbeddingInputType(input_type),
+                    )
+                    return _of_length(result, len(batch))
 
-                results = await each(
-                    batches_of(texts, limits), embed, at_once=self.requests_at_once, attempts=self.attempts
-                )
-                return await self._joined(model, credentials, texts, results)
-            except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-                raise boundary.map(error) from boundary.cause_of(error)
+            results = await each(
+                batches_of(texts, limits), embed, at_once=self.requests_at_once, attempts=self.attempts
+            )
+            return await self._joined(model, credentials, texts, results)
 
     async def invoke_multimodal(
         self,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from modelbay.entities import Credentials, ProviderEntity
 from modelbay.errors import (
@@ -16,8 +16,6 @@ from modelbay.errors import (
     redact,
 )
 from modelbay.wires.redaction import redact_error
-
-T = TypeVar("T")
 
 ErrorMapping = Mapping[type[InvokeError], Sequence[type[Exception]]]
 """Our class for the classes that a plugin's libraries raise; the first match wins."""
@@ -90,16 +88,6 @@ class ErrorBoundary:
     def _shows(self, error: BaseException) -> bool:
         text = f"{error}\n{error.args}\n{getattr(error, '__notes__', '')}"
         return redact(text, self._secrets) != text
-
-    async def around(self, source: AsyncIterator[T]) -> AsyncIterator[T]:
-        """Iterate over `source`; an error in chunk 500 looks like one in chunk 1."""
-        try:
-            async for item in source:
-                yield item
-        except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-            raise self.map(error) from self.cause_of(error)
-        finally:
-            await close(source)
 
 
 def _origin(error: BaseException) -> BaseException | None:

@@ -171,15 +171,21 @@ class AIModel(ABC):
 
     async def check_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Run `validate_credentials` and report every failure as `CredentialsValidateFailedError`."""
-        boundary = self._boundary(model, credentials)
-        try:
+        with validating(self._boundary(model, credentials)):
             await self.resolve(model, credentials)
             await threads.call(self.validate_credentials, model, credentials)
-        except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-            raise as_validation_failure(boundary.map(error)) from boundary.cause_of(error)
 
 
-def as_validation_failure(error: ModelbayError) -> CredentialsValidateFailedError:
+@contextmanager
+def validating(boundary: ErrorBoundary) -> Iterator[None]:
+    """Report whatever the block raises as a failed validation."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
+        raise _as_validation_failure(boundary.map(error)) from boundary.cause_of(error)
+
+
+def _as_validation_failure(error: ModelbayError) -> CredentialsValidateFailedError:
     """Return the error as a failed validation that keeps status, code and words."""
     if isinstance(error, CredentialsValidateFailedError):
         return error

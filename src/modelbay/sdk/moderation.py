@@ -62,22 +62,18 @@ class ModerationModel(AIModel):
         Raises:
             InvokeError: A part could not be judged.
         """
-        boundary = self._boundary(model, credentials)
-        with self.timing_context():
-            try:
-                await self.resolve(model, credentials)
-                limit = self._property(model, credentials, ModelPropertyKey.MAX_CHARACTERS_PER_CHUNK)
-                parts = (split_into_parts(text, int(limit)) if limit else []) or [text]
-                judgements = await self._judge(model, credentials, parts, user)
-                if len(judgements) != len(parts):
-                    count = f"{len(judgements)} judgements for {len(parts)} parts"
-                    raise InvokeServerUnavailableError(f"the provider answered with {count}")
-                pricing = self._pricing(model, credentials)
-                results = [_as_result(judgement) for judgement in judgements]
-                usage = prices.price_call_usage(await _usage_of(results, text, model, pricing), pricing)
-                return self._joined(results, usage)
-            except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-                raise boundary.map(error) from boundary.cause_of(error)
+        with self.timing_context(), self._boundary(model, credentials):
+            await self.resolve(model, credentials)
+            limit = self._property(model, credentials, ModelPropertyKey.MAX_CHARACTERS_PER_CHUNK)
+            parts = (split_into_parts(text, int(limit)) if limit else []) or [text]
+            judgements = await self._judge(model, credentials, parts, user)
+            if len(judgements) != len(parts):
+                count = f"{len(judgements)} judgements for {len(parts)} parts"
+                raise InvokeServerUnavailableError(f"the provider answered with {count}")
+            pricing = self._pricing(model, credentials)
+            results = [_as_result(judgement) for judgement in judgements]
+            usage = prices.price_call_usage(await _usage_of(results, text, model, pricing), pricing)
+            return self._joined(results, usage)
 
     def _joined(self, results: Sequence[ModerationResult], usage: CallUsage) -> ModerationResult:
         return ModerationResult(

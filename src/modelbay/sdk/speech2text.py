@@ -53,21 +53,17 @@ class Speech2TextModel(AIModel):
         Raises:
             InvokeBadRequestError: The file is empty, or too large and of a format that cannot be split.
         """
-        boundary = self._boundary(model, credentials)
-        with self.timing_context():
-            try:
-                await self.resolve(model, credentials)
-                audio = file if isinstance(file, bytes) else await threads.call(file.read)
-                parts = await threads.call(self._parts, model, credentials, audio)
+        with self.timing_context(), self._boundary(model, credentials):
+            await self.resolve(model, credentials)
+            audio = file if isinstance(file, bytes) else await threads.call(file.read)
+            parts = await threads.call(self._parts, model, credentials, audio)
 
-                async def write_down(part: bytes) -> Speech2TextResult:
-                    said = await threads.call(self._invoke, model, dict(credentials), AudioFile(part), user)
-                    return said if isinstance(said, Speech2TextResult) else Speech2TextResult(result=said)
+            async def write_down(part: bytes) -> Speech2TextResult:
+                said = await threads.call(self._invoke, model, dict(credentials), AudioFile(part), user)
+                return said if isinstance(said, Speech2TextResult) else Speech2TextResult(result=said)
 
-                results = await each(parts, write_down, at_once=self.requests_at_once)
-                return self._joined(model, credentials, audio, results)
-            except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-                raise boundary.map(error) from boundary.cause_of(error)
+            results = await each(parts, write_down, at_once=self.requests_at_once)
+            return self._joined(model, credentials, audio, results)
 
     def _parts(self, model: str, credentials: Mapping[str, Any], audio: bytes) -> list[bytes]:
         if not audio:

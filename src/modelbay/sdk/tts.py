@@ -51,15 +51,11 @@ class TTSModel(AIModel):
         Args:
             voice: One of the model's voices; None takes its default voice.
         """
-        boundary = self._boundary(model, credentials)
-        with self.timing_context():
-            try:
-                spoken = self._spoken(model, credentials, content_text, voice, user, tenant_id)
-                async with aclosing(spoken):
-                    parts = [b"".join([chunk async for chunk in part]) async for part in spoken]
-                return self._result(model, credentials, content_text, join(parts, self._format(model)))
-            except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-                raise boundary.map(error) from boundary.cause_of(error)
+        with self.timing_context(), self._boundary(model, credentials):
+            spoken = self._spoken(model, credentials, content_text, voice, user, tenant_id)
+            async with aclosing(spoken):
+                parts = [b"".join([chunk async for chunk in part]) async for part in spoken]
+            return self._result(model, credentials, content_text, join(parts, self._format(model)))
 
     async def stream(
         self,
@@ -71,23 +67,19 @@ class TTSModel(AIModel):
         tenant_id: str = "",
     ) -> AsyncIterator[bytes]:
         """Yield the audio as it comes; joined, the pieces are one file without gaps between its parts."""
-        boundary = self._boundary(model, credentials)
-        with self.timing_context():
-            try:
-                await self.resolve(model, credentials)
-                joiner = Joiner(self._format(model))
-                spoken = self._spoken(model, credentials, content_text, voice, user, tenant_id)
-                place = 0
-                async with aclosing(spoken):
-                    async for part in spoken:
-                        async for chunk in part:
-                            if piece := joiner.feed(place, chunk):
-                                yield piece
-                        place += 1
-                if piece := joiner.finish():
-                    yield piece
-            except Exception as error:  # noqa: BLE001 - the boundary: whatever a plugin raises is mapped
-                raise boundary.map(error) from boundary.cause_of(error)
+        with self.timing_context(), self._boundary(model, credentials):
+            await self.resolve(model, credentials)
+            joiner = Joiner(self._format(model))
+            spoken = self._spoken(model, credentials, content_text, voice, user, tenant_id)
+            place = 0
+            async with aclosing(spoken):
+                async for part in spoken:
+                    async for chunk in part:
+                        if piece := joiner.feed(place, chunk):
+                            yield piece
+                    place += 1
+            if piece := joiner.finish():
+                yield piece
 
     async def _spoken(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 from modelbay.entities import AIModelEntity, ModelType, WireDeclaration
 from modelbay.errors import DeclarationError
 from modelbay.sdk.mapping import ErrorBoundary
-from modelbay.sdk.model import as_validation_failure
+from modelbay.sdk.model import validating
 from modelbay.sdk.provider import ModelProvider
 from modelbay.sdk.wired.endpoint import endpoint_of
 from modelbay.wires.family import family
@@ -32,16 +32,13 @@ class WiredProvider(ModelProvider):
         if not self.wire.check:
             await self._check_by_first_model(credentials)
             return
-        boundary = ErrorBoundary({}, self.provider_schema, credentials)
-        try:
+        with validating(ErrorBoundary({}, self.provider_schema, credentials)):
             method, _, path = self.wire.check.partition(" ")
             endpoint = endpoint_of(self.wire, credentials)
             transport = self.model_factory(self.provider_schema.supported_model_types[0]).transport
             await transport.send(
                 Request(method=method, url=endpoint.url(path), headers=endpoint.headers, idempotent=True)
             )
-        except Exception as error:  # noqa: BLE001 - the boundary: whatever fails is a failed validation
-            raise as_validation_failure(boundary.map(error)) from boundary.cause_of(error)
 
     async def _check_by_first_model(self, credentials: dict[str, Any]) -> None:
         for model_type in self.provider_schema.supported_model_types:
