@@ -7,13 +7,16 @@ PYTHON ?=
 ARGS ?=
 export PYTHON
 
-.PHONY: help run test check format bench lock clean environment-run environment-dev
+.PHONY: help run demo test check format bench lock clean environment-run environment-dev
 
 help:  ## list the targets
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=python3.12]"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
 
-run: environment-run  ## show real calls of all six model types
+run: environment-run  ## start the gateway; it prints its address, a key and commands to try
+	@$(BIN)/modelbay serve $(ARGS)
+
+demo: environment-run  ## show real calls of all six model types
 	@$(BIN)/modelbay demo $(ARGS)
 
 test: environment-dev  ## run every test; ARGS="tests/wires -q" narrows it
@@ -30,8 +33,9 @@ format: environment-dev  ## format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: environment-dev  ## run the benchmarks
+bench: environment-dev  ## run the benchmarks of library and gateway; ARGS="gateway" for one of them, at length
 	@$(BIN)/python -m benchmarks $(ARGS)
+	@[ -n "$(ARGS)" ] || $(BIN)/python -m benchmarks gateway --quick
 
 lock: ## make the lock files again; ARGS=--upgrade takes newer releases
 	@scripts/lock.sh $(ARGS)

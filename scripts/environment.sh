@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 level=$1
 stamp=.venv/.ready
-digest=$( { pwd -P; cat scripts/environment.sh pyproject.toml requirements/*.lock; } | cksum)
+digest=$( { pwd -P; cat scripts/environment.sh pyproject.toml requirements/run.lock requirements/dev.lock requirements/uv.lock; } | cksum)
 
 # A user's settings for installing elsewhere, which would refuse or divert an install into .venv.
 export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0

@@ -13,7 +13,15 @@ compile() {
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$@"
 }
 
-compile pyproject.toml --group build "$@" --output-file requirements/run.lock
+compile pyproject.toml --extra gateway --group build "$@" --output-file requirements/run.lock
 # What runs is tested as it runs: the same versions in both.
-compile pyproject.toml --group dev --constraint requirements/run.lock "$@" --output-file requirements/dev.lock
+compile pyproject.toml --extra gateway --group dev --constraint requirements/run.lock "$@" --output-file requirements/dev.lock
 compile requirements/uv.in "$@" --output-file requirements/uv.lock
+# Clients that the tests run against the gateway: apart from Modelbay, and from each other where they do not agree.
+compile requirements/clients.in "$@" --output-file requirements/clients.lock
+compile requirements/clients-llamaindex.in "$@" --output-file requirements/clients-llamaindex.lock
+if command -v npm >/dev/null; then
+    [ "${1:-}" != --upgrade ] || rm -f tests/clients/npm/package-lock.json
+    npm install --prefix tests/clients/npm --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error \
+        --omit-lockfile-registry-resolved >&2
+fi

@@ -10,9 +10,11 @@ from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
+from scripts.reference.coverage.page import dialects_page
 from scripts.reference.declarations import declarations_page
 from scripts.reference.docstrings import summary_of, to_markdown
 from scripts.reference.entities import show_entity, show_enum
+from scripts.reference.gateway import gateway_page
 from scripts.reference.markdown import code, fence, page, table
 from scripts.reference.providers import providers_page
 from scripts.reference.public import documentation_of, public_names
@@ -187,9 +189,13 @@ def command_line_page() -> str:
 
 def _commands() -> list[str]:
     registered = [each.callback.__name__ for each in app.registered_commands if each.callback]
-    calls = app.registered_groups[0].typer_instance
-    inner = [each.callback.__name__ for each in (calls.registered_commands if calls else []) if each.callback]
-    return [*registered, "call", *(f"call {name}" for name in inner)]
+    return [*registered, *(name for group in app.registered_groups for name in _group(group))]
+
+
+def _group(group: Any) -> list[str]:
+    found = [each for each in group.typer_instance.registered_commands if each.callback]
+    names = [each.name or each.callback.__name__ for each in found]
+    return [group.name, *(f"{group.name} {name}" for name in names)]
 
 
 def _help(*words: str) -> str:
@@ -211,7 +217,9 @@ _PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "command-line.md": ("Command line", command_line_page),
     "providers.md": ("Providers and their credentials", providers_page),
     "declarations.md": ("Declarations: every key of a plugin's YAML", declarations_page),
+    "gateway.md": ("Gateway: operations, settings, limits, metrics", gateway_page),
     "wires.md": ("Wires and their options", wires_page),
+    "dialects.md": ("Dialects that clients speak: what becomes of every field", dialects_page),
     "sdk.md": ("Plugin kit: base classes", sdk_page),
     "testing.md": ("Testing a provider: fakes, faults, conformance cases", testing_page),
 }

@@ -6,7 +6,7 @@ from scripts.reference.markdown import code, page, table
 
 from modelbay.catalog import Catalog, ProviderSummary
 from modelbay.cli.completion import TYPES
-from modelbay.library.credentials import variables_of
+from modelbay.platform.environment import variables_of
 
 _HEADS = {
     "llm": "llm",

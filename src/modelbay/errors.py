@@ -43,6 +43,7 @@ class ModelbayError(Exception):
         retry_after: float | None = None,
         request_id: str | None = None,
         retryable: bool | None = None,
+        field: str | None = None,
     ) -> None:
         """Create an error.
 
@@ -53,6 +54,7 @@ class ModelbayError(Exception):
             retry_after: Seconds to wait, as the upstream asked.
             request_id: The upstream's id of the request, to quote to its support.
             retryable: Whether the same call may succeed later; None keeps the class's answer.
+            field: The field of the request that is wrong, as the upstream names it.
         """
         super().__init__(description or self.summary)
         self.description = description or self.summary
@@ -62,6 +64,7 @@ class ModelbayError(Exception):
         self.code = code
         self.retry_after = retry_after
         self.request_id = request_id
+        self.field = field
         if retryable is not None:
             self.retryable = retryable
 

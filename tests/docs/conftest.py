@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from tests.upstreams.ollama import OllamaUpstream
 from tests.upstreams.openai import OpenAIUpstream
 
 from modelbay.catalog import Catalog
-from modelbay.library.credentials import variables_of
+from modelbay.platform.environment import variables_of
 from modelbay.sdk.testing import Reply
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,10 +22,15 @@ _PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA
 
 
 Addresses = dict[str, str]
+SERVED = "http://127.0.0.1:8080"
 
 
 @pytest.fixture
-def addresses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Addresses]:
+def addresses(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Addresses]:
     """Give the environment of a person with a key for OpenAI, and for an `acme` that is compatible.
 
     Both lead to fakes, and so do the addresses of local servers that pages speak of: those are returned with
@@ -48,12 +55,36 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Addresses]:
             monkeypatch.setenv(f"{name}_BASE_URL", upstream.base_url)
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         yield {
+            SERVED: stack.enter_context(gateway(request, tmp_path_factory, monkeypatch)),
             "https://api.acme.example": acme.url,
             "http://localhost:8000": local.url,
             "http://localhost:11434": ollama.url,
         }
         refused = [str(each) for upstream in (openai, acme, local, ollama) for each in upstream.refused]
         assert not refused
+
+
+@contextmanager
+def gateway(
+    request: pytest.FixtureRequest, folders: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """Run a gateway for a page that speaks of one, with its key and data directory in the environment."""
+    page = getattr(request.node, "callspec", None)
+    path = page.params.get("page") if page else None
+    if path is None or SERVED not in path.read_text("utf-8"):
+        yield SERVED
+        return
+    data = folders.mktemp("data")
+    monkeypatch.setenv("MODELBAY_DATA_DIR", str(data))
+    program = Path(sys.executable).parent / "modelbay"
+    command = [str(program), "serve", "--port", "0", "--no-access-log"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        first = running.stdout.readline()
+        monkeypatch.setenv("MODELBAY_API_KEY", (data / "local-key").read_text().strip())
+        yield first.split()[-1]
+        running.terminate()
+        running.stdout.read()
 
 
 @pytest.fixture

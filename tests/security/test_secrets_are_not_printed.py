@@ -15,7 +15,7 @@ from tests.upstreams.openai import OpenAIUpstream
 
 from modelbay import AsyncModelbay, CredentialsValidateFailedError, InvokeError, Modelbay, TransportSettings
 from modelbay.entities import Credentials, WireDeclaration
-from modelbay.library.credentials import LocalCredentials
+from modelbay.platform.environment import LocalCredentials
 from modelbay.sdk.testing import faults
 from modelbay.sdk.wired.endpoint import endpoint_of
 from modelbay.wires.request import Part, Reply, Request

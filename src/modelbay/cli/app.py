@@ -20,9 +20,12 @@ from modelbay.cli.chat import chat
 from modelbay.cli.check import check
 from modelbay.cli.demo import demo
 from modelbay.cli.errors import BROKEN_PIPE, EPILOG, INTERRUPTED, MISTAKE, OK, print_error, report
+from modelbay.cli.key import key
 from modelbay.cli.models import models
 from modelbay.cli.providers import providers
+from modelbay.cli.serve import serve
 from modelbay.cli.tokens import tokens
+from modelbay.cli.usage import usage
 
 # The base of all that typer says about a command line; where it lives has changed between its releases.
 UsageFault: type[Exception] = next(
@@ -79,12 +82,15 @@ def modelbay(
 
 
 app.command()(demo)
+app.command()(serve)
 app.command()(chat)
 app.add_typer(call, name="call")
 app.command()(models)
 app.command()(providers)
 app.command()(tokens)
 app.command()(check)
+app.add_typer(key, name="key")
+app.command()(usage)
 
 
 def run(arguments: Sequence[str]) -> int:

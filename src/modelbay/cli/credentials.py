@@ -57,7 +57,7 @@ def provider_of(model: str, catalog: Catalog, kind: str | None = None) -> str:
 
 def variables_set(provider: ModelProviderConfiguration) -> dict[str, str]:
     """Return, for each credential that the environment holds, the variable it is in."""
-    from modelbay.library.credentials import variables_of
+    from modelbay.platform.environment import variables_of
 
     found = {
         credential: next((name for name in names if os.environ.get(name)), "")
@@ -79,7 +79,7 @@ def missing_fields(provider: ModelProviderConfiguration, given: Mapping[str, obj
 def how_to_set(provider: str) -> str:
     """Return how a person gives a provider's credentials, as the end of an error's line."""
     from modelbay.catalog import Catalog
-    from modelbay.library.credentials import variables_of
+    from modelbay.platform.environment import variables_of
 
     names = [names[0] for names in variables_of(Catalog().provider(provider).provider).values() if names]
     variable = f"set {names[0]} or " if names else ""

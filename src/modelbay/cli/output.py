@@ -72,6 +72,11 @@ def dim(text: str) -> str:
     return f"\x1b[2m{text}\x1b[0m" if is_coloured(sys.stdout) else text
 
 
+def bold(text: str) -> str:
+    """Return text that a terminal shows bold."""
+    return f"\x1b[1m{text}\x1b[0m" if is_coloured(sys.stdout) else text
+
+
 def printable(text: str) -> str:
     """Return text without the control characters by which a model could steer the terminal."""
     return _CONTROLS.sub("", text)

@@ -41,7 +41,7 @@ def providers(as_json: Annotated[bool, typer.Option("--json", help="Write a JSON
 def state(catalog: Catalog, provider: str) -> str:
     """Return `ready` and why, or which variable gives the provider its credentials."""
     from modelbay.cli.credentials import missing_fields, variables_set
-    from modelbay.library.credentials import variables_of
+    from modelbay.platform.environment import variables_of
 
     declared = catalog.provider(provider).provider
     found = variables_set(declared)

@@ -31,11 +31,16 @@ class MultiModalContent(Entity):
 
 
 class TextEmbeddingResult(Entity):
-    """Vectors of shape [N, D] in the order of the N texts, scaled as the provider sent them."""
+    """Vectors of shape [N, D] in the order of the N texts, scaled as the provider sent them.
+
+    Who asks for `encoding_format: base64` may get `packed` instead, and no `embeddings`: each vector as the
+    provider sent it, base64 of little-endian 32-bit floats.
+    """
 
     model: str
     embeddings: list[list[float]]
     usage: EmbeddingUsage
+    packed: list[str] | None = None
 
 
 class MultiModalEmbeddingResult(TextEmbeddingResult):
@@ -63,10 +68,14 @@ class MultiModalRerankResult(RerankResult):
 
 
 class ModerationResult(Entity):
-    """Whether a text is harmful, and in which categories where the provider says."""
+    """Whether a text is harmful, and in which categories where the provider says.
+
+    `category_scores` are the provider's own, from 0 to 1, also of categories in which the text is harmless.
+    """
 
     result: bool
     categories: list[str] = []
+    category_scores: dict[str, float] = {}
     usage: CallUsage | None = None
 
     @property

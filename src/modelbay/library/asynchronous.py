@@ -21,7 +21,6 @@ from modelbay.entities import (
     TextEmbeddingResult,
 )
 from modelbay.hosts import InProcessHost
-from modelbay.library.credentials import Given, LocalCredentials
 from modelbay.library.inputs import (
     Audio,
     Prompt,
@@ -34,6 +33,7 @@ from modelbay.library.inputs import (
     to_texts,
     to_tools,
 )
+from modelbay.platform.environment import Given, LocalCredentials
 from modelbay.runtime import Engine
 from modelbay.sdk.tokens import TokenCount
 from modelbay.wires.settings import TransportSettings

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from modelbay.library.asynchronous import AsyncLLM, AsyncModelbay
-from modelbay.library.credentials import Given
 from modelbay.library.portal import Portal, blocking, blocking_stream
+from modelbay.platform.environment import Given
 from modelbay.wires.settings import TransportSettings
 
 

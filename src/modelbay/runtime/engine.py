@@ -26,11 +26,13 @@ from modelbay.hosts import Host, ProviderCode
 from modelbay.runtime.deadlines import before, within
 from modelbay.runtime.names import ModelName, refuse_another_type, refuse_undeclared, resolve_name, types_of
 from modelbay.runtime.needs import how_to_give, needs_credentials
+from modelbay.runtime.opened import Opened, open_model
 from modelbay.runtime.ports import Catalog, CredentialSource, Declared
 from modelbay.sdk import LargeLanguageModel, threads
 from modelbay.sdk.mapping import ErrorBoundary
 from modelbay.sdk.model import validating
 from modelbay.sdk.tokens import TokenCount
+from modelbay.wires.serving import Wishes
 
 
 class Prepared(NamedTuple):
@@ -108,6 +110,22 @@ class Engine:
             call.name.model, call.credentials, messages, parameters, tools, stop, user
         )
         return before(timeout, chunks, call.name)
+
+    def model(self, name: ModelName, model_type: ModelType) -> tuple[Any, dict[str, Any]]:
+        """Return a fresh model object and the credentials that a call of it uses."""
+        call = self._prepared(name, model_type)
+        return call.instance, call.credentials
+
+    async def open(
+        self, name: ModelName, model_type: ModelType, wishes: Wishes, *, drop: bool = False
+    ) -> Opened:
+        """Return a model for one call, fitted with what a client asks beyond the content of its call.
+
+        Raises:
+            InvokeError: There is no such model, or it cannot be told something and that may not be dropped.
+        """
+        call = self._prepared(name, model_type)
+        return await open_model(call.instance, name, call.credentials, wishes, drop=drop)
 
     async def embed(
         self,
@@ -231,6 +249,11 @@ class Engine:
         with ErrorBoundary({}, code.provider, plain, model=name.model):
             return await instance.resolve(name.model, plain)
 
+    def declares(self, provider: str, model: str) -> bool:
+        """Whether a plugin declares the model; only of providers that have been called."""
+        known = self._codes.get(provider)
+        return known is not None and model in known.types
+
     async def fetch_models(self, provider: str) -> list[AIModelEntity]:
         """Return the models that a provider's upstream lists."""
         code = self._code(provider)
@@ -273,7 +296,9 @@ class Engine:
     # how
 
     def _prepare(self, model: str, model_type: ModelType) -> Prepared:
-        name = resolve_name(self._catalog, model, model_type)
+        return self._prepared(resolve_name(self._catalog, model, model_type), model_type)
+
+    def _prepared(self, name: ModelName, model_type: ModelType) -> Prepared:
         code = self._code(name.provider)
         instance = self._host.model(code, model_type)
         refuse_another_type(self._codes[name.provider].types, name, model_type)

@@ -22,6 +22,7 @@ from modelbay.sdk.batches import Limits, batches_of, refuse_long_texts
 from modelbay.sdk.calls import each
 from modelbay.sdk.model import AIModel
 from modelbay.wires.usage import embedding_usage
+from modelbay.wires.vectors import plain_vectors
 
 
 class TextEmbeddingModel(AIModel):
@@ -83,7 +84,8 @@ class TextEmbeddingModel(AIModel):
         with self.timing_context(), boundary:
             await self.resolve(model, credentials)
             limits = self._limits(model, credentials)
-            await refuse_long_texts(texts, model, limits.text_tokens)
+            cuts = self.extras.get("truncate") not in (None, "NONE")  # then the provider does, as asked
+            await refuse_long_texts(texts, model, None if cuts else limits.text_tokens)
 
             async def embed(batch: list[str]) -> TextEmbeddingResult:
                 # Mapped here already: whether a part is tried again depends on the class.
@@ -147,7 +149,8 @@ class TextEmbeddingModel(AIModel):
         texts: Sequence[str],
         results: Sequence[TextEmbeddingResult],
     ) -> TextEmbeddingResult:
-        embeddings = [vector for result in results for vector in result.embeddings]
+        packed = bool(results) and all(result.packed for result in results)
+        embeddings = [] if packed else [vector for result in results for vector in plain_vectors(result)]
         usages = [result.usage for result in results]
         usage = await self._usage_of(model, texts, usages)
         usage = prices.price_embedding_usage(usage, self._pricing(model, credentials))
@@ -155,6 +158,7 @@ class TextEmbeddingModel(AIModel):
             model=results[0].model if results else model,
             embeddings=embeddings,
             usage=usage.model_copy(update={"latency": time.perf_counter() - self.started_at}),
+            packed=[text for result in results for text in result.packed or ()] if packed else None,
         )
 
     async def _usage_of(
@@ -177,8 +181,9 @@ class TextEmbeddingModel(AIModel):
 
 
 def _of_length(result: TextEmbeddingResult, expected: int) -> TextEmbeddingResult:
-    if len(result.embeddings) != expected:
+    count = len(result.packed or result.embeddings)
+    if count != expected:
         raise InvokeServerUnavailableError(
-            f"the provider answered with {len(result.embeddings)} vectors for {expected} inputs"
+            f"the provider answered with {count} vectors for {expected} inputs"
         )
     return result

@@ -44,6 +44,8 @@ class LargeLanguageModel(PolledModel):
     refuses_unknown_parameters = False
     """Whether a parameter that the model does not declare is an error; the plugin format drops it."""
 
+    _meter: LLMMeter | None = None
+
     # what a plugin defines
 
     @abstractmethod
@@ -124,6 +126,10 @@ class LargeLanguageModel(PolledModel):
             finally:
                 await close(chunks)
 
+    async def used_so_far(self) -> LLMUsage | None:
+        """Return what a call that was broken off has used, counted and priced; None if it never began."""
+        return await self._meter.so_far() if self._meter else None
+
     async def _answer(
         self,
         model: str,
@@ -144,7 +150,7 @@ class LargeLanguageModel(PolledModel):
             refuse_unknown=self.refuses_unknown_parameters,
         )
         pricing = schema.pricing if schema else None
-        meter = LLMMeter(model, messages, tools or (), pricing, self.started_at)
+        meter = self._meter = LLMMeter(model, messages, tools or (), pricing, self.started_at)
         answer = await self._begin(model, credentials, list(messages), checked, tools, stop, stream, user)
         return answer, meter
 

@@ -19,6 +19,8 @@ from modelbay.entities import (
 from modelbay.sdk import prices, tokens
 from modelbay.wires.usage import llm_usage
 
+_MOST_KEPT = 65_536  # characters of an answer that are kept while it streams
+
 
 class LLMMeter:
     """Watches the chunks of one answer and completes the usage on the last of them.
@@ -42,6 +44,7 @@ class LLMMeter:
         self._started_at = started_at
         self._first_at: float | None = None
         self._pieces: list[str] = []
+        self._kept = self._said = 0  # characters
         self._last: LLMResultChunk | None = None
         self._used: LLMUsage | None = None
         self._reason: str | None = None
@@ -88,14 +91,26 @@ class LLMMeter:
         usage = await self._completed(result.usage)
         return result.model_copy(update={"usage": usage})
 
+    async def so_far(self) -> LLMUsage:
+        """Return what the answer has used up to here, as far as can be told: it was broken off."""
+        return await self._completed(self._used)
+
     def _remember(self, message: AssistantPromptMessage) -> None:
         if isinstance(message.content, str) and message.content:
-            self._pieces.append(message.content)
+            self._keep_text(message.content)
         elif message.content:
-            self._pieces.append(message.get_text_content())
+            self._keep_text(message.get_text_content())
         if message.reasoning_content:
-            self._pieces.append(message.reasoning_content)
-        self._pieces.extend(call.function.name + call.function.arguments for call in message.tool_calls)
+            self._keep_text(message.reasoning_content)
+        for call in message.tool_calls:
+            self._keep_text(call.function.name + call.function.arguments)
+
+    def _keep_text(self, text: str) -> None:
+        """Keep a piece for counting; of an answer of great length only its beginning is counted."""
+        self._said += len(text)
+        if self._kept < _MOST_KEPT:
+            self._kept += len(text)
+            self._pieces.append(text)
 
     async def _completed(self, usage: LLMUsage | None) -> LLMUsage:
         if usage is None or usage.estimated:
@@ -120,7 +135,7 @@ class LLMMeter:
             prompt = asked.tokens
         if not said:
             answer = await asyncio.to_thread(tokens.count_text, "".join(self._pieces), self._model)
-            said = answer.tokens
+            said = answer.tokens * self._said // max(self._kept, 1)
         return llm_usage(prompt=prompt, completion=said).model_copy(update={"estimated": True})
 
     @staticmethod

@@ -33,7 +33,9 @@ class AIModel(ABC):
     """Base of the six model types. One object serves one call.
 
     `provider_schema` and `transport` are set by the host; an object made by hand gets a transport of its own
-    at first use.
+    at first use. `extras` is what the caller of this one call asks beyond the arguments of the plugin format,
+    by Modelbay's names: only what the model `takes`. `fields` are those of the upstream's own dialect, from
+    a client that speaks it too (see `speaks`).
     """
 
     model_type: ClassVar[ModelType]
@@ -42,6 +44,8 @@ class AIModel(ABC):
     def __init__(self, model_schemas: Sequence[AIModelEntity] = ()) -> None:
         self.model_schemas = model_schemas  # of all types: most calls look for one model only
         self.started_at = 0.0
+        self.extras: Mapping[str, Any] = {}
+        self.fields: Mapping[str, Any] = {}
         self._transport: Transport | None = None
         self._resolved: dict[str, AIModelEntity | None] = {}
 
@@ -71,6 +75,14 @@ class AIModel(ABC):
         """Our error classes for the classes that the plugin's libraries raise."""
         return {}
 
+    def speaks(self, model: str, credentials: Mapping[str, Any]) -> str:
+        """Return the dialect that the model's upstream speaks ("openai.chat"); "" if that is not known."""
+        return ""
+
+    def takes(self, name: str, model: str, credentials: Mapping[str, Any]) -> bool:
+        """Whether the model can be told `extras` of that name."""
+        return False
+
     def get_customizable_model_schema(self, model: str, credentials: dict[str, Any]) -> Any:
         """Return the declaration of a model that no YAML declares, or None; may be async."""
         return None
@@ -91,6 +103,8 @@ class AIModel(ABC):
                 if not credentials:
                     return None
                 schema = self.get_customizable_model_schema_from_credentials(model, credentials)
+            if schema is None:
+                return None  # only here: `resolve` may find one
             self._resolved[model] = schema
         return self._resolved[model]
 

@@ -79,8 +79,17 @@ class ModerationModel(AIModel):
         return ModerationResult(
             result=any(result.result for result in results),
             categories=sorted({category for result in results for category in result.categories}),
+            category_scores=_highest(results),
             usage=usage.model_copy(update={"latency": time.perf_counter() - self.started_at}),
         )
+
+
+def _highest(results: Sequence[ModerationResult]) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for result in results:
+        for category, score in result.category_scores.items():
+            scores[category] = max(score, scores.get(category, score))
+    return scores
 
 
 def _as_result(judgement: Judgement) -> ModerationResult:

@@ -10,6 +10,7 @@ from modelbay.entities import (
     CallUsage,
     EmbeddingUsage,
     LLMUsage,
+    Meter,
     PriceConfig,
     PriceInfo,
     PriceTier,
@@ -91,15 +92,20 @@ def llm_prices(usage: LLMUsage, pricing: PriceConfig | None) -> dict[str, Any]:
 
 
 def _prompt_price(usage: LLMUsage, rates: Rates) -> Decimal | None:
+    weighted = _weighted_prompt(usage, rates)
+    return None if weighted is None else amount_of(1, weighted, rates.unit)
+
+
+def _weighted_prompt(usage: LLMUsage, rates: Rates) -> Decimal | None:
+    """Return the prompt's tokens, each times the price of its kind."""
     if rates.input is None or rates.cached is None or rates.cache_write is None:
         return None
     plain = max(usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens, 0)
-    weighted = (
+    return (
         plain * rates.input
         + usage.cached_tokens * rates.cached
         + usage.cache_write_tokens * rates.cache_write
     )
-    return amount_of(1, weighted, rates.unit)
 
 
 def _completion_price(tokens: int, rates: Rates) -> Decimal | None:
@@ -146,3 +152,29 @@ def price_call_usage(usage: CallUsage, pricing: PriceConfig | None) -> CallUsage
             "currency": pricing.currency,
         }
     )
+
+
+def exact_price(usage: LLMUsage | EmbeddingUsage | CallUsage, pricing: PriceConfig | None) -> Decimal | None:
+    """Return what a usage costs to the last digit: seven places are too few for who adds up small calls.
+
+    A price that a plugin has set itself counts as it is. None if the price is not known.
+    """
+    if pricing is None:
+        return usage.total_price
+    if isinstance(usage, LLMUsage):
+        return _exact_llm_price(usage, rates_for(pricing, usage.prompt_tokens))
+    quantity, meter = (
+        (usage.tokens, Meter.TOKEN) if isinstance(usage, EmbeddingUsage) else (usage.quantity, usage.meter)
+    )
+    if usage.unit_price not in (None, pricing.input) or meter is not pricing.meter or pricing.input is None:
+        return usage.total_price
+    return quantity * pricing.input * pricing.unit
+
+
+def _exact_llm_price(usage: LLMUsage, rates: Rates) -> Decimal | None:
+    if usage.prompt_unit_price not in (None, rates.input):
+        return usage.total_price
+    weighted = _weighted_prompt(usage, rates)
+    if weighted is None or (rates.output is None and usage.completion_tokens):
+        return None
+    return (weighted + usage.completion_tokens * (rates.output or _ZERO)) * rates.unit

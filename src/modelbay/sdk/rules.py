@@ -33,18 +33,38 @@ def apply_rules(
             if rule.required:
                 checked[rule.name] = _required_default(rule)
             continue
-        checked[rule.name] = _CHECKS[rule.type](rule, value)
+        checked[rule.name] = check(rule, value)
     return checked
 
 
 def unknown_parameters(rules: Iterable[ParameterRule], parameters: Mapping[str, Any]) -> list[str]:
     """Return the names of the parameters that no rule takes, in the caller's order."""
-    known: set[str] = set()
-    for rule in rules:
-        known.add(rule.name)
-        if rule.use_template in PARAMETER_RULE_TEMPLATE:
-            known.add(str(rule.use_template))
+    known = rule_names(rules)
     return [name for name, value in parameters.items() if name not in known and value is not None]
+
+
+def rule_names(rules: Iterable[ParameterRule]) -> dict[str, ParameterRule]:
+    """Return the rule of each parameter that one takes, by its name and by its template's."""
+    known: dict[str, ParameterRule] = {}
+    for rule in rules:
+        known[rule.name] = rule
+        if rule.use_template in PARAMETER_RULE_TEMPLATE:
+            known.setdefault(str(rule.use_template), rule)
+    return known
+
+
+def check(rule: ParameterRule, value: Any) -> Any:
+    """Return a value as its rule wants it; InvokeBadRequestError if the rule does not allow it."""
+    return _CHECKS[rule.type](rule, value)
+
+
+def refusal(rule: ParameterRule, value: Any) -> str | None:
+    """Return why the rule does not allow a value, for who names the parameter otherwise; None if it does."""
+    try:
+        check(rule, value)
+    except InvokeBadRequestError:
+        return f"{_shown(value)} is not allowed; it must be {_allowed(rule)}"
+    return None
 
 
 def _named_by_template(rule: ParameterRule, parameters: Mapping[str, Any]) -> bool:
@@ -81,9 +101,12 @@ def _number(value: float) -> str:
 
 
 def _refuse(rule: ParameterRule, value: Any) -> InvokeBadRequestError:
+    return InvokeBadRequestError(f"parameter '{rule.name}' is {_shown(value)}, but must be {_allowed(rule)}")
+
+
+def _shown(value: Any) -> str:
     shown = repr(value)
-    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-    return InvokeBadRequestError(f"parameter '{rule.name}' is {shown}, but must be {_allowed(rule)}")
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def _within(rule: ParameterRule, value: float) -> bool:

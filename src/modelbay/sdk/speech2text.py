@@ -15,6 +15,7 @@ from modelbay.sdk import prices, threads
 from modelbay.sdk.audio import detect_format, duration, split_at_silence
 from modelbay.sdk.calls import each
 from modelbay.sdk.model import AIModel
+from modelbay.sdk.transcripts import joined
 from modelbay.wires.usage import call_usage
 
 MEGABYTE = 1_000_000  # upstreams count the whole request: the smaller megabyte leaves room for its form
@@ -63,7 +64,8 @@ class Speech2TextModel(AIModel):
                 return said if isinstance(said, Speech2TextResult) else Speech2TextResult(result=said)
 
             results = await each(parts, write_down, at_once=self.requests_at_once)
-            return self._joined(model, credentials, audio, results)
+            lengths = await threads.call(_lengths, parts)
+            return self._joined(model, credentials, audio, results, lengths)
 
     def _parts(self, model: str, credentials: Mapping[str, Any], audio: bytes) -> list[bytes]:
         if not audio:
@@ -77,19 +79,18 @@ class Speech2TextModel(AIModel):
         credentials: Mapping[str, Any],
         audio: bytes,
         results: Sequence[Speech2TextResult],
+        lengths: Sequence[float | None],
     ) -> Speech2TextResult:
-        first = results[0]
-        text = (
-            first.result
-            if len(results) == 1
-            else " ".join(r.result.strip() for r in results if r.result.strip())
-        )
         pricing = self._pricing(model, credentials)
         usage = _usage_of(results, audio, pricing.meter if pricing else None)
         if usage is not None:
             usage = prices.price_call_usage(usage, pricing)
             usage = usage.model_copy(update={"latency": time.perf_counter() - self.started_at})
-        return first.model_copy(update={"result": text, "usage": usage})
+        return joined(results, lengths).model_copy(update={"usage": usage})
+
+
+def _lengths(parts: Sequence[bytes]) -> list[float | None]:
+    return [duration(part) for part in parts] if len(parts) > 1 else [None]
 
 
 def _usage_of(

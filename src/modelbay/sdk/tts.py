@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, ClassVar
 
-from modelbay.entities import Meter, ModelPropertyKey, ModelType, SpeechResult
+from modelbay.entities import CallUsage, Meter, ModelPropertyKey, ModelType, SpeechResult
 from modelbay.errors import InvokeBadRequestError
 from modelbay.sdk import prices, threads
 from modelbay.sdk.audio import AudioFormat, Joiner, detect_format, join
@@ -32,6 +32,8 @@ class TTSModel(AIModel):
     """
 
     model_type: ClassVar[ModelType] = ModelType.TTS
+    chooses_format: ClassVar[bool] = False
+    """Whether `_invoke` makes audio of the type that `extras` ask for as `response_format`."""
 
     @abstractmethod
     def _invoke(self, *args: Any, **kwargs: Any) -> Any:
@@ -52,10 +54,12 @@ class TTSModel(AIModel):
             voice: One of the model's voices; None takes its default voice.
         """
         with self.timing_context(), self._boundary(model, credentials):
+            await self.resolve(model, credentials)
+            audio_format = self._format(model, credentials)
             spoken = self._spoken(model, credentials, content_text, voice, user, tenant_id)
             async with aclosing(spoken):
                 parts = [b"".join([chunk async for chunk in part]) async for part in spoken]
-            return self._result(model, credentials, content_text, join(parts, self._format(model)))
+            return self._result(model, credentials, content_text, join(parts, audio_format))
 
     async def stream(
         self,
@@ -69,7 +73,7 @@ class TTSModel(AIModel):
         """Yield the audio as it comes; joined, the pieces are one file without gaps between its parts."""
         with self.timing_context(), self._boundary(model, credentials):
             await self.resolve(model, credentials)
-            joiner = Joiner(self._format(model))
+            joiner = Joiner(self._format(model, credentials))
             spoken = self._spoken(model, credentials, content_text, voice, user, tenant_id)
             place = 0
             async with aclosing(spoken):
@@ -166,22 +170,51 @@ class TTSModel(AIModel):
             raise InvokeBadRequestError(f"voice {voice!r} is not one of {', '.join(values)}")
         return voice
 
-    def _format(self, model: str) -> AudioFormat | None:
-        declared = self._get_model_audio_type(model, {})
-        return AudioFormat(declared) if declared in set(AudioFormat) else None
+    def _format(self, model: str, credentials: Mapping[str, Any]) -> AudioFormat | None:
+        kind = self.audio_type(model, credentials)
+        return AudioFormat(kind) if kind in set(AudioFormat) else None
 
     def _result(self, model: str, credentials: Mapping[str, Any], text: str, audio: bytes) -> SpeechResult:
-        found = detect_format(audio)
-        mime_type = found.mime_type if found else self.get_tts_model_mime_type(model, credentials)
-        usage = prices.price_call_usage(
-            call_usage(len(text), Meter.CHARACTER), self._pricing(model, credentials)
-        )
+        usage = self.usage_of(model, credentials, text)
         return SpeechResult(
             model=model,
             audio=audio,
-            mime_type=mime_type or "application/octet-stream",
+            mime_type=self.mime_type_of(model, credentials, audio),
             usage=usage.model_copy(update={"latency": time.perf_counter() - self.started_at}),
         )
+
+    def usage_of(self, model: str, credentials: Mapping[str, Any], text: str) -> CallUsage:
+        """Return what speaking a text uses and costs, as far as it is known before."""
+        usage = call_usage(len(text), Meter.CHARACTER)
+        return prices.price_call_usage(usage, self._pricing(model, credentials))
+
+    def mime_type_of(self, model: str, credentials: Mapping[str, Any], audio: bytes) -> str:
+        """Return the media type of audio by its beginning, else the one that the model declares."""
+        # Raw samples have no head to tell them by, and may look like anything.
+        raw = self.extras.get("response_format") == AudioFormat.PCM
+        found = AudioFormat.PCM if raw else detect_format(audio)
+        known = found.mime_type if found else self.get_tts_model_mime_type(model, credentials)
+        return known or "application/octet-stream"
+
+    def takes(self, name: str, model: str, credentials: Mapping[str, Any]) -> bool:
+        """Whether the model can be told: a type of audio may always be asked for, if only to be refused."""
+        return name == "response_format"
+
+    def audio_type(self, model: str, credentials: Mapping[str, Any]) -> str | None:
+        """Return the type of audio that this call makes, as `response_format` names it; None if undeclared.
+
+        Of a model that no YAML declares it is known once the model is resolved.
+
+        Raises:
+            InvokeBadRequestError: The call asks for another type than the model's only one.
+        """
+        declared = self._get_model_audio_type(model, credentials)
+        wanted = self.extras.get("response_format")
+        if wanted and wanted != declared and not self.chooses_format:
+            only = f"{declared} only" if declared else "in a format of its own"
+            raise InvokeBadRequestError(f"response_format: this model speaks {only}, not {wanted}")
+        kind = wanted or declared
+        return str(kind) if kind else None
 
     # what plugins call
 
@@ -211,9 +244,9 @@ class TTSModel(AIModel):
         return self._property(model, credentials, ModelPropertyKey.MAX_WORKERS)
 
     def get_tts_model_mime_type(self, model: str, credentials: Mapping[str, Any]) -> str | None:
-        """Return the media type of the declared audio type, or None."""
-        declared = self._get_model_audio_type(model, credentials)
-        return AudioFormat(declared).mime_type if declared in set(AudioFormat) else None
+        """Return the media type of the audio that this call makes, or None if that is not known."""
+        found = self._format(model, credentials)
+        return found.mime_type if found else None
 
     @staticmethod
     def _split_text_into_sentences(

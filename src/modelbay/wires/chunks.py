@@ -39,8 +39,8 @@ def tool_chunk(
     model: str, index: int, *, call_id: str = "", name: str = "", arguments: str = ""
 ) -> LLMResultChunk:
     """Return a chunk that adds a piece to the tool call number `index` of the answer."""
-    function = _trusted(ToolCallFunction, {"name": name, "arguments": arguments}, {"name", "arguments"})
-    call = _trusted(
+    function = trusted(ToolCallFunction, {"name": name, "arguments": arguments}, {"name", "arguments"})
+    call = trusted(
         ToolCall,
         {"id": call_id, "type": "function", "function": function, "index": index},
         {"id", "function", "index"},
@@ -60,7 +60,7 @@ def last_chunk(
 def _chunk(
     model: str, content: str, reasoning: str | None, calls: list[ToolCall], given: set[str]
 ) -> LLMResultChunk:
-    message = _trusted(
+    message = trusted(
         AssistantPromptMessage,
         {
             "role": _ASSISTANT,
@@ -72,19 +72,19 @@ def _chunk(
         },
         given,
     )
-    delta = _trusted(
+    delta = trusted(
         LLMResultChunkDelta,
         {"index": 0, "message": message, "usage": None, "finish_reason": None},
         {"index", "message"},
     )
-    return _trusted(
+    return trusted(
         LLMResultChunk,
         {"model": model, "prompt_messages": [], "system_fingerprint": None, "delta": delta},
         {"model", "delta"},
     )
 
 
-def _trusted(cls: type[_E], values: dict[str, Any], given: set[str]) -> _E:
+def trusted(cls: type[_E], values: dict[str, Any], given: set[str]) -> _E:
     """Return an entity of exactly these values; pydantic's `model_construct` does this four times slower."""
     entity = cls.__new__(cls)
     _set(entity, "__dict__", values)

@@ -81,6 +81,7 @@ def to_error(status: int, headers: Mapping[str, str], body: bytes) -> InvokeErro
         retry_after=retry_after(headers),
         request_id=_request_id(headers, value),
         retryable=False if quota else None,
+        field=_field_of(value),
     )
 
 
@@ -103,6 +104,7 @@ def in_body(value: Any) -> InvokeError | None:
         code=code,
         request_id=_request_id({}, value),
         retryable=False if code in QUOTA_CODES else None,
+        field=_field_of(value),
     )
 
 
@@ -197,6 +199,12 @@ def _inner(value: Any) -> dict[str, Any]:
         return {}
     error = value.get("error")
     return error if isinstance(error, dict) else value
+
+
+def _field_of(value: Any) -> str | None:
+    """Return the field that an error is about, where the upstream names it apart from its words."""
+    found = _inner(value).get("param")
+    return found if isinstance(found, str) and found else None
 
 
 def _code_of(value: Any) -> str | None:

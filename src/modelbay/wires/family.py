@@ -51,6 +51,8 @@ class ChatCall:
 
     `parameters` have passed the rules and carry Modelbay's names (`max_tokens`, `top_p`, `tool_choice`
     as "auto", "none", "required" or a tool's name, `response_format`, `json_schema` as JSON text, …).
+    `extras` are fields of this dialect that a client of the same dialect sent and Modelbay has no name for:
+    they are written into the body as they are.
     """
 
     model: str
@@ -61,6 +63,7 @@ class ChatCall:
     stream: bool = False
     user: str | None = None
     options: Options = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class EmbeddingCall:
     inputs: Sequence[str | MultiModalContent]
     input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT
     user: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     options: Options = field(default_factory=dict)
 
 
@@ -83,6 +87,7 @@ class RerankCall:
     docs: Sequence[str | MultiModalContent]
     top_n: int | None = None
     user: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     options: Options = field(default_factory=dict)
 
 
@@ -92,6 +97,7 @@ class ModerationCall:
 
     model: str
     texts: Sequence[str]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     options: Options = field(default_factory=dict)
 
 
@@ -138,8 +144,12 @@ class ChunkReader(Protocol):
 
 
 class ChatDialect(Protocol):
-    """How an upstream speaks of conversations. `framing` is how its streamed answers are cut."""
+    """How an upstream speaks of conversations.
 
+    `name` is family and API ("openai.chat"); `framing` is how its streamed answers are cut.
+    """
+
+    name: str
     framing: Literal["sse", "ndjson"]
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
@@ -155,7 +165,18 @@ class ChatDialect(Protocol):
         ...
 
 
-class EmbeddingDialect(Protocol):
+class Told(Protocol):
+    """What the dialects other than of conversations have in common.
+
+    `name` is family and API ("openai.embeddings"); `takes` are the parameters, by Modelbay's names, that it
+    writes under its own. Others are written as they are: a client of the same dialect knows what it asks.
+    """
+
+    name: str
+    takes: frozenset[str]
+
+
+class EmbeddingDialect(Told, Protocol):
     """How an upstream speaks of vectors."""
 
     def to_request(self, call: EmbeddingCall, endpoint: Endpoint) -> Request:
@@ -167,7 +188,7 @@ class EmbeddingDialect(Protocol):
         ...
 
 
-class RerankDialect(Protocol):
+class RerankDialect(Told, Protocol):
     """How an upstream speaks of relevance."""
 
     def to_request(self, call: RerankCall, endpoint: Endpoint) -> Request:
@@ -179,7 +200,7 @@ class RerankDialect(Protocol):
         ...
 
 
-class ModerationDialect(Protocol):
+class ModerationDialect(Told, Protocol):
     """How an upstream speaks of harm."""
 
     def to_request(self, call: ModerationCall, endpoint: Endpoint) -> Request:
@@ -191,7 +212,7 @@ class ModerationDialect(Protocol):
         ...
 
 
-class TranscriptionDialect(Protocol):
+class TranscriptionDialect(Told, Protocol):
     """How an upstream speaks of recordings."""
 
     def to_request(self, call: TranscriptionCall, endpoint: Endpoint) -> Request:
@@ -203,7 +224,7 @@ class TranscriptionDialect(Protocol):
         ...
 
 
-class SpeechDialect(Protocol):
+class SpeechDialect(Told, Protocol):
     """How an upstream speaks of speaking. The answer is the audio itself."""
 
     def to_request(self, call: SpeechCall, endpoint: Endpoint) -> Request:
@@ -220,6 +241,19 @@ class ModelListDialect(Protocol):
 
     def to_models(self, body: Any) -> list[AIModelEntity]:
         """Return what the upstream says of its models."""
+        ...
+
+
+@runtime_checkable
+class CountingDialect(Protocol):
+    """How an upstream counts the tokens of a call that it is not to answer, where it does."""
+
+    def to_count_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
+        """Return the request."""
+        ...
+
+    def to_count(self, body: Any) -> int:
+        """Return the number of input tokens."""
         ...
 
 

@@ -19,13 +19,14 @@ class AnswerFormat:
     schema: dict[str, Any] | None = None
     name: str = "answer"
     strict: bool | None = None
+    description: str = ""
 
 
 def answer_format(parameters: Mapping[str, Any]) -> AnswerFormat:
     """Return the form that the parameters ask for.
 
-    `json_schema` is JSON text (or the object itself): a bare schema, or {"name", "schema", "strict"}. It
-    counts without `response_format` too, and not at all beside "text" or "json_object".
+    `json_schema` is JSON text (or the object itself): a bare schema, or {"name", "schema", "strict",
+    "description"}. It counts without `response_format` too, and not at all beside "text" or "json_object".
 
     Raises:
         InvokeBadRequestError: A value is not one of the known, or the schema is not one.
@@ -61,4 +62,10 @@ def _schema_format(value: dict[str, Any]) -> AnswerFormat:
     inner = value.get("schema")
     if not isinstance(inner, Mapping):
         return AnswerFormat("json_schema", value)
-    return AnswerFormat("json_schema", dict(inner), str(value.get("name") or "answer"), value.get("strict"))
+    return AnswerFormat(
+        "json_schema",
+        dict(inner),
+        str(value.get("name") or "answer"),
+        value.get("strict"),
+        str(value.get("description") or ""),
+    )

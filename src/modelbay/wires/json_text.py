@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -14,6 +15,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _MALFORMED = (AttributeError, KeyError, TypeError, ValueError)  # what reading such an answer raises
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _SHOWN = 200  # characters of an unreadable answer that a message quotes
 
 
@@ -58,6 +60,25 @@ def answer_object(body: Any) -> dict[str, Any]:
             f"the provider answered with {type(body).__name__} instead of a JSON object"
         )
     return body
+
+
+def is_deeper(raw: bytes, limit: int) -> bool:
+    """Whether JSON is nested deeper than `limit`, without building anything of it.
+
+    Most JSON has fewer brackets than that, strings included, and is not looked at any closer.
+    """
+    if raw.count(b"{") + raw.count(b"[") <= limit:
+        return False
+    depth = 0
+    for found in _TOKENS.finditer(raw):
+        first = raw[found.start()]
+        if first in b"{[":
+            depth += 1
+            if depth > limit:
+                return True
+        elif first in b"}]":
+            depth -= 1
+    return False
 
 
 def arguments_object(text: str, place: str) -> dict[str, Any]:

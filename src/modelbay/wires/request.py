@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from modelbay.errors import InvokeError
 
-__all__ = ["Event", "Part", "Reply", "Request", "Timeouts", "call_deadline"]
+__all__ = ["Event", "Part", "Reply", "Request", "Timeouts", "call_deadline", "upstream_limits"]
 
 ToError = Callable[[int, Mapping[str, str], bytes], InvokeError]
 
@@ -56,6 +56,7 @@ class Request:
         url: Absolute; `user:password@` becomes Basic authorisation.
         json: Body as JSON, encoded once by the transport; None is no body.
         form: Body as `multipart/form-data`, instead of `json`.
+        content: Body as JSON that is encoded already, instead of `json`.
         idempotent: Whether it may be repeated after it was sent (reading, embedding, counting).
         timeouts: In place of the transport's own.
         to_error: The dialect's own reading of a failed answer; `failures.to_error` by default.
@@ -66,6 +67,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     form: tuple[Part, ...] | None = None
+    content: bytes | None = None
     idempotent: bool = False
     timeouts: Timeouts | None = None
     to_error: ToError | None = None
@@ -92,6 +94,15 @@ class Event(NamedTuple):
     name: str
     data: bytes
     id: str = ""
+
+
+upstream_limits: ContextVar[dict[str, str] | None] = ContextVar("modelbay_upstream_limits", default=None)
+"""Collects what the upstream tells of its rate limits, for whoever set a dict here; None: nobody asks."""
+
+
+def limits_in(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that tell of rate limits, whichever way the upstream names them."""
+    return {name: value for name, value in headers.items() if "ratelimit" in name}
 
 
 def public_url(url: str) -> str:

@@ -34,7 +34,8 @@ from modelbay.wires.http1.pool import Pool, Route
 from modelbay.wires.http1.proxy import Proxies
 from modelbay.wires.http1.target import target_of
 from modelbay.wires.redaction import redact_bytes, redact_error, secrets_in
-from modelbay.wires.request import Event, Reply, Request, call_deadline
+from modelbay.wires.relayed import Relayed
+from modelbay.wires.request import Event, Reply, Request, call_deadline, limits_in, upstream_limits
 from modelbay.wires.settings import TransportSettings
 
 __all__ = ["Transport", "Transports"]
@@ -150,6 +151,16 @@ class Transport:
             finally:
                 answer.close()
 
+    async def relay(self, request: Request) -> Relayed:
+        """Return a 2xx answer whose body is yet to come, for passing it on as it is.
+
+        Raises:
+            InvokeError: There was none, after the retries that are safe.
+        """
+        with mapped():
+            answer = await self._open(request)
+        return Relayed(answer, self.settings.max_answer, lambda: self._secrets(request))
+
     async def aclose(self) -> None:
         """Close every connection on every event loop; calls under way fail, and later ones are refused."""
         self._closed = True
@@ -196,6 +207,9 @@ class Transport:
             passing = not failure.lasting and not failure.invalid
             safe = not failure.sent or (request.idempotent and not failure.answered)
             return _Failure(invoke_error(failure), passing and safe)
+        told = upstream_limits.get()
+        if told is not None:
+            told.update(limits_in(answer.head.headers))
         if 200 <= answer.head.status < 300:
             return answer
         error = await self._refusal(request, answer)

@@ -330,3 +330,19 @@ def test_a_stream_without_its_last_event_was_cut_off() -> None:
     """The usage and the reason to stop are only there, so that nothing else can end an answer."""
     with pytest.raises(InvokeConnectionError):
         _read({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "Hi"})
+
+
+def test_a_streamed_refusal_is_marked_in_every_piece() -> None:
+    """Whoever passes the pieces on cannot take back what it told as content."""
+    said = {**_SAID, "content": [{"type": "refusal", "refusal": "I won't."}]}
+    pieces = [{"type": "response.refusal.delta", "delta": piece} for piece in ("I ", "won't.")]
+
+    *told, last = _read(*pieces, {"type": "response.completed", "response": _response([said])})
+
+    assert [chunk.delta.message.unknown_fields for chunk in told] == [
+        {"refusal": "I "},
+        {"refusal": "won't."},
+    ]
+    assert last.delta.message.unknown_fields == {"refusal": "I won't."}
+    [whole, _] = _read({"type": "response.completed", "response": _response([said])})
+    assert whole.delta.message.unknown_fields == {"refusal": "I won't."}

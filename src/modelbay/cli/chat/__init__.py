@@ -22,6 +22,14 @@ def chat(
     system: System = None,
     parameters: Parameters = None,
     credentials: CredentialsFile = None,
+    gateway: Annotated[
+        str | None,
+        typer.Option(
+            "--gateway",
+            metavar="URL",
+            help="Ask a running gateway, with the key in MODELBAY_API_KEY.",
+        ),
+    ] = None,
 ) -> None:
     """Talk with a language model; /help lists what can be typed.
 
@@ -40,7 +48,11 @@ def chat(
         raise Mistake("--credentials: the conversation needs stdin, so name a file")
     given = parse_parameters(parameters)
     reason = ""
-    if model is None:
+    if gateway is not None:
+        from modelbay.cli.chat.gateway import behind
+
+        bay, model = behind(gateway, model)
+    elif model is None:
         from modelbay.cli.choose import choose
 
         choice = choose()

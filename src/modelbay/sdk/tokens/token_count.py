@@ -11,7 +11,8 @@ ESTIMATE = "estimate"
 class TokenCount:
     """A number of tokens. Add counts with `+`: a sum is exact if all its terms are.
 
-    `method` is the encoding counted with (`o200k_base`, …), or `estimate` where the model's is not published.
+    `method` is the encoding counted with (`o200k_base`, …), `upstream` where the provider itself counted, or
+    `estimate` where the model's encoding is not published.
     """
 
     tokens: int

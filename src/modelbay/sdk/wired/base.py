@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
@@ -10,7 +11,7 @@ from modelbay.errors import DeclarationError
 from modelbay.sdk.model import AIModel
 from modelbay.sdk.wired.custom import DEFAULT_TEMPLATES, custom_schema, with_description
 from modelbay.sdk.wired.endpoint import endpoint_of, options_of
-from modelbay.wires.family import Endpoint, Family, ModelDetailDialect, family
+from modelbay.wires.family import Endpoint, Family, ModelDetailDialect, Told, family
 
 D = TypeVar("D")
 
@@ -88,3 +89,21 @@ class WiredModel(AIModel):
         if dialect is None:
             raise DeclarationError(f"wire {self.family.name!r} has no {self.model_type.value} models")
         return dialect
+
+
+class ToldModel(WiredModel):
+    """A model other than of language, which can be told what its dialect has a word for."""
+
+    @abstractmethod
+    def _told(self) -> Told:
+        """Return the dialect."""
+
+    def takes(self, name: str, model: str, credentials: Mapping[str, Any]) -> bool:
+        """Whether the dialect has a word for it, and the model's options do not refuse it."""
+        return name in self._told().takes and name not in self.wire_options(model, credentials).get(
+            "refuse", ()
+        )
+
+    def speaks(self, model: str, credentials: Mapping[str, Any]) -> str:
+        """Return the name of the dialect that the provider declares."""
+        return self._told().name

@@ -13,11 +13,11 @@ from modelbay.entities import (
     TextEmbeddingResult,
 )
 from modelbay.sdk.embedding import TextEmbeddingModel
-from modelbay.sdk.wired.base import WiredModel
-from modelbay.wires.family import EmbeddingCall
+from modelbay.sdk.wired.base import ToldModel
+from modelbay.wires.family import EmbeddingCall, Told
 
 
-class WiredTextEmbeddingModel(WiredModel, TextEmbeddingModel):
+class WiredTextEmbeddingModel(ToldModel, TextEmbeddingModel):
     """Speaks the dialect that the provider declares; needs no code of the provider."""
 
     async def _invoke(
@@ -58,10 +58,14 @@ class WiredTextEmbeddingModel(WiredModel, TextEmbeddingModel):
             inputs=inputs,
             input_type=input_type,
             user=user,
+            parameters=self.extras,
             options=self.wire_options(model, credentials),
         )
         body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials)))
         return dialect.to_result(call, body)
+
+    def _told(self) -> Told:
+        return self._dialect(self.family.embedding)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model by embedding one word."""

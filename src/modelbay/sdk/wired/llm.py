@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from modelbay.entities import (
@@ -12,13 +13,18 @@ from modelbay.entities import (
     PromptMessageTool,
     UserPromptMessage,
 )
+from modelbay.errors import InvokeConnectionError, InvokeError
 from modelbay.sdk.llm import LargeLanguageModel, as_chunks
 from modelbay.sdk.mapping import close
 from modelbay.sdk.stops import StopFilter, enforce_stop_tokens
 from modelbay.sdk.text_filters import filter_text
+from modelbay.sdk.tokens import TokenCount, count_messages_async
 from modelbay.sdk.wired.base import WiredModel
-from modelbay.wires.family import ChatCall, ChatDialect
+from modelbay.wires.family import ChatCall, ChatDialect, CountingDialect
+from modelbay.wires.request import Timeouts
 
+_COUNT_TIMEOUTS = Timeouts(connect=3.0, first_byte=10.0, idle=10.0, total=10.0)  # ours is there at once
+_NOT_SERVED = (404, 405, 501)
 _PING_TOKENS = 16  # the fewest that every upstream accepts
 
 
@@ -40,14 +46,61 @@ class WiredLargeLanguageModel(WiredModel, LargeLanguageModel):
         call = ChatCall(
             model=self.upstream_name(model, credentials),
             messages=prompt_messages,
-            parameters=model_parameters,
+            parameters={**model_parameters, **self.extras} if self.extras else model_parameters,
             tools=tools or (),
             stop=stop or (),
             stream=stream and bool(options.get("stream", True)),
             user=user,
             options=options,
+            extras=self.fields,
         )
         return await self._call(call, credentials)
+
+    async def get_num_tokens(
+        self,
+        model: str,
+        credentials: dict[str, Any],
+        prompt_messages: list[PromptMessage],
+        tools: list[PromptMessageTool] | None = None,
+    ) -> TokenCount:
+        """Return the upstream's own count where it has one and can be asked, else ours.
+
+        Raises:
+            InvokeError: The upstream refused the messages, or the credentials.
+        """
+        options = self.wire_options(model, credentials)
+        dialect = self._dialect(self.family.chat)(options)
+        counts = dialect if credentials and isinstance(dialect, CountingDialect) else None
+        if counts is not None:
+            call = ChatCall(
+                model=self.upstream_name(model, credentials),
+                messages=prompt_messages,
+                parameters=self.extras,
+                tools=tools or (),
+                options=options,
+                extras=self.fields,
+            )
+            counted = await self._counted(counts, call, credentials)
+            if counted is not None:
+                return counted
+        ours = await count_messages_async(prompt_messages, tools or [], model)
+        return replace(ours, exact=False) if counts else ours
+
+    async def _counted(
+        self, dialect: CountingDialect, call: ChatCall, credentials: dict[str, Any]
+    ) -> TokenCount | None:
+        request = dialect.to_count_request(call, self.endpoint(credentials))
+        try:
+            body = await self.transport.json(replace(request, timeouts=_COUNT_TIMEOUTS))
+        except InvokeError as error:
+            if _is_out_of_reach(error):
+                return None
+            raise
+        return TokenCount(dialect.to_count(body), exact=True, method="upstream")
+
+    def speaks(self, model: str, credentials: Mapping[str, Any]) -> str:
+        """Return the name of the dialect that the provider declares for this model."""
+        return self._dialect(self.family.chat)(self.wire_options(model, credentials)).name
 
     async def _call(
         self, call: ChatCall, credentials: dict[str, Any]
@@ -97,6 +150,11 @@ class WiredLargeLanguageModel(WiredModel, LargeLanguageModel):
                 break
         finally:
             await close(chunks)
+
+
+def _is_out_of_reach(error: InvokeError) -> bool:
+    """Whether the upstream could not be asked: it is not there, too busy, or does not count."""
+    return error.retryable or isinstance(error, InvokeConnectionError) or error.status in _NOT_SERVED
 
 
 def _cut(result: LLMResult, stop: Sequence[str]) -> LLMResult:

@@ -8,11 +8,11 @@ from typing import Any
 from modelbay.entities import ModelPropertyKey, ModerationResult
 from modelbay.sdk.calls import each
 from modelbay.sdk.moderation import Judgement, ModerationModel
-from modelbay.sdk.wired.base import WiredModel
-from modelbay.wires.family import ModerationCall
+from modelbay.sdk.wired.base import ToldModel
+from modelbay.wires.family import ModerationCall, Told
 
 
-class WiredModerationModel(WiredModel, ModerationModel):
+class WiredModerationModel(ToldModel, ModerationModel):
     """Speaks the dialect that the provider declares; needs no code of the provider."""
 
     async def _invoke(
@@ -41,10 +41,14 @@ class WiredModerationModel(WiredModel, ModerationModel):
         call = ModerationCall(
             model=self.upstream_name(model, credentials),
             texts=texts,
+            parameters=self.extras,
             options=self.wire_options(model, credentials),
         )
         body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials)))
         return dialect.to_results(call, body)
+
+    def _told(self) -> Told:
+        return self._dialect(self.family.moderation)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model by judging one word."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from modelbay.entities import MultiModalContent, MultiModalRerankResult, RerankResult
 from modelbay.sdk.rerank import RerankModel
-from modelbay.sdk.wired.base import WiredModel
-from modelbay.wires.family import RerankCall
+from modelbay.sdk.wired.base import ToldModel
+from modelbay.wires.family import RerankCall, Told
 
 
-class WiredRerankModel(WiredModel, RerankModel):
+class WiredRerankModel(ToldModel, RerankModel):
     """Speaks the dialect that the provider declares; needs no code of the provider."""
 
     async def _invoke(
@@ -55,10 +55,14 @@ class WiredRerankModel(WiredModel, RerankModel):
             docs=docs,
             top_n=top_n,
             user=user,
+            parameters=self.extras,
             options=self.wire_options(model, credentials),
         )
         body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials)))
         return dialect.to_result(call, body)
+
+    def _told(self) -> Told:
+        return self._dialect(self.family.rerank)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model by ranking two words."""

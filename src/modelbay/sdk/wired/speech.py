@@ -11,11 +11,11 @@ from modelbay.sdk.audio import Wav, WavFormat, write_wav
 from modelbay.sdk.mapping import close
 from modelbay.sdk.speech2text import AudioFile, Speech2TextModel
 from modelbay.sdk.tts import TTSModel
-from modelbay.sdk.wired.base import WiredModel
-from modelbay.wires.family import SpeechCall, TranscriptionCall
+from modelbay.sdk.wired.base import ToldModel
+from modelbay.wires.family import SpeechCall, Told, TranscriptionCall
 
 
-class WiredSpeech2TextModel(WiredModel, Speech2TextModel):
+class WiredSpeech2TextModel(ToldModel, Speech2TextModel):
     """Speaks the dialect that the provider declares; needs no code of the provider."""
 
     async def _invoke(
@@ -30,10 +30,14 @@ class WiredSpeech2TextModel(WiredModel, Speech2TextModel):
             filename=audio.name,
             mime_type=audio.mime_type,
             user=user,
+            parameters=self.extras,
             options=self.wire_options(model, credentials),
         )
         reply = await self.transport.send(dialect.to_request(call, self.endpoint(credentials)))
         return dialect.to_result(call, reply.body)
+
+    def _told(self) -> Told:
+        return self._dialect(self.family.transcription)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model with a second of silence."""
@@ -41,8 +45,10 @@ class WiredSpeech2TextModel(WiredModel, Speech2TextModel):
         await self._invoke(model, credentials, AudioFile(silence))
 
 
-class WiredTTSModel(WiredModel, TTSModel):
+class WiredTTSModel(ToldModel, TTSModel):
     """Speaks the dialect that the provider declares; needs no code of the provider."""
+
+    chooses_format = True
 
     async def _invoke(
         self,
@@ -63,8 +69,9 @@ class WiredTTSModel(WiredModel, TTSModel):
             model=self.upstream_name(model, credentials),
             text=text,
             voice=voice,
-            audio_format=str(self._get_model_audio_type(model, credentials) or "mp3"),
+            audio_format=self.audio_type(model, credentials) or "mp3",
             user=user,
+            parameters={name: value for name, value in self.extras.items() if name != "response_format"},
             options=self.wire_options(model, credentials),
         )
         chunks = self.transport.chunks(dialect.to_request(call, self.endpoint(credentials)))
@@ -73,6 +80,9 @@ class WiredTTSModel(WiredModel, TTSModel):
                 yield chunk
         finally:
             await close(chunks)
+
+    def _told(self) -> Told:
+        return self._dialect(self.family.speech)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model by speaking one word."""

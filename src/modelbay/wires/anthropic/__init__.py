@@ -29,7 +29,7 @@ left out. With `sampling: false` the values that mean the default are left out a
 State: `opaque_body` {"anthropic": {…}} on a part, a message or a tool is merged into its block
 (`cache_control`, `citations`, `context`, …). On an answer it holds `content`, the blocks as they came, where
 text and tool calls do not say all of them; see `replay` for how they go back. A message's `name` has no place
-in this API and is left out.
+in this API and is left out. `serving` is the other direction: clients of ours that speak this API.
 """
 
 from __future__ import annotations

@@ -30,7 +30,10 @@ _FINISH_REASONS = {
     "refusal": FinishReason.CONTENT_FILTER,
 }
 _PLAIN = {"text": {"type", "text"}, "tool_use": {"type", "id", "name", "input"}}
-_KEPT_OF_MESSAGE = ("stop_details", "container")
+_COUNTED = frozenset(
+    {"input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"}
+)
+_KEPT_OF_MESSAGE = ("stop_details", "stop_sequence", "container")
 
 
 @reads_answer
@@ -58,25 +61,34 @@ def to_result(call: ChatCall, body: Any) -> LLMResult:
 def opaque_body_of(content: list[Block], message: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the state that the next turn needs: the blocks, if text and tool calls do not say it all."""
     state: dict[str, Any] = {name: message[name] for name in _KEPT_OF_MESSAGE if message.get(name)}
-    if any(_says_more(block) for block in content):
+    if not is_plain(content):
         state["content"] = content
     return {KEY: state} if state else None
 
 
 def usage_of(usage: Mapping[str, Any]) -> LLMUsage:
-    """Return the usage. The API counts what it read from and wrote to its cache beside the other input."""
-    written = usage.get("cache_creation_input_tokens") or 0
-    read = usage.get("cache_read_input_tokens") or 0
-    details = usage.get("output_tokens_details") or {}
+    """Return the usage. The API counts what it read from and wrote to its cache beside the other input.
+
+    What else it tells (`service_tier`, `server_tool_use`, …) is kept under the family's name.
+    """
+    written = _count(usage, "cache_creation_input_tokens")
+    read = _count(usage, "cache_read_input_tokens")
     counted = llm_usage(
-        prompt=(usage.get("input_tokens") or 0) + written + read,
-        completion=usage.get("output_tokens") or 0,
+        prompt=_count(usage, "input_tokens") + written + read,
+        completion=_count(usage, "output_tokens"),
         cached=read,
         cache_write=written,
-        reasoning=details.get("thinking_tokens") or 0,
+        reasoning=_count(usage.get("output_tokens_details"), "thinking_tokens"),
     )
     counted.estimated = not usage
-    return counted
+    more = {name: value for name, value in usage.items() if name not in _COUNTED and value is not None}
+    return counted.model_copy(update={KEY: more}) if more else counted
+
+
+def _count(values: Any, name: str) -> int:
+    """Return a number of tokens; 0 for what is none."""
+    value = values.get(name) if isinstance(values, Mapping) else None
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 def finish_reason_of(stop_reason: str | None) -> str:
@@ -95,6 +107,13 @@ def _tool_call(block: Block) -> ToolCall:
     return ToolCall(id=block.get("id"), function=function)
 
 
-def _says_more(block: Block) -> bool:
+def is_plain(content: list[Block]) -> bool:
+    """Whether one text and the tool calls after it say all that the blocks do, their order included."""
+    kinds = [block.get("type") for block in content[1:]]
+    return all(kind == "tool_use" for kind in kinds) and not any(map(says_more, content))
+
+
+def says_more(block: Block) -> bool:
+    """Whether a block says more than text or a tool call does."""
     plain = _PLAIN.get(str(block.get("type")))
     return plain is None or any(value for name, value in block.items() if name not in plain)

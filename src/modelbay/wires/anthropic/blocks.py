@@ -16,11 +16,13 @@ from modelbay.entities import (
 )
 from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.anthropic.state import state_of
+from modelbay.wires.carried import beside
 from modelbay.wires.media import Media, media_of
 
 Block = dict[str, Any]
 
 _IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_OF_PARTS = ("text", "image", "document")  # a part says these itself
 _PDF = "application/pdf"
 
 
@@ -52,18 +54,34 @@ def is_blank(block: Mapping[str, Any]) -> bool:
     return block.get("type") == "text" and not str(block.get("text") or "").strip()
 
 
+def is_sound(block: Any) -> bool:
+    """Whether a block has what is read from it: it may have been out of our hands."""
+    if not isinstance(block, dict) or not isinstance(block.get("type"), str):
+        return False
+    needed = {"text": "text", "tool_use": "id"}.get(block["type"])
+    return needed is None or isinstance(block.get(needed), str)
+
+
 def to_block(part: PromptMessageContent, place: str) -> Block:
-    """Return a part as a block, with the state the caller put on it (`cache_control`, `citations`, …)."""
+    """Return a part as a block, with the state the caller put on it (`cache_control`, `citations`, …).
+
+    State with a `type` is a block that has no part of its own (`search_result`, …): it is sent as it stands.
+    """
+    state = state_of(part)
+    if isinstance(state.get("type"), str) and state["type"] not in _OF_PARTS:
+        return dict(state)
     if isinstance(part, TextPromptMessageContent):
-        return text_block(part.data) | state_of(part)
+        return beside(text_block(part.data), state)
     source_of = _SOURCES.get(_kind(part))
     if source_of is None or not isinstance(part, MultiModalPromptMessageContent):
         raise InvokeBadRequestError(f"{place}: this API takes no {_kind(part)}")
-    state = state_of(part)
-    block = {"type": _kind(part), "source": state.get("source") or source_of(media_of(part, place), place)}
+    source = state.get("source")
+    if not isinstance(source, dict) or not source:
+        source = source_of(media_of(part, place), place)
+    block: Block = {"type": _kind(part), "source": source}
     if _kind(part) == PromptMessageContentType.DOCUMENT and part.filename:
         block["title"] = part.filename
-    return block | state
+    return beside(block, state)
 
 
 def _image_source(media: Media, place: str) -> Block:

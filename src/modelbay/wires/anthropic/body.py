@@ -10,6 +10,7 @@ from modelbay.wires.anthropic.cache import with_breakpoints
 from modelbay.wires.anthropic.conversation import to_conversation
 from modelbay.wires.anthropic.thinking import thinking_fields
 from modelbay.wires.anthropic.tools import to_tool, to_tool_choice
+from modelbay.wires.extras import checked_extras
 from modelbay.wires.family import ChatCall
 from modelbay.wires.json_schema import answer_format
 
@@ -31,6 +32,10 @@ _TRANSLATED = {
     "thinking_display",
     "tool_choice",
 }
+
+_SAID = ("max_tokens", "messages", "stop_sequences", "stream", "system", "tools")
+_SHARED = ("metadata", "output_config")  # of which Modelbay names a part
+BETAS = "anthropic_beta"  # among the extras what the client's header of that name lists: no field of the body
 
 Body = dict[str, Any]
 
@@ -56,7 +61,17 @@ def to_body(call: ChatCall) -> Body:
     body |= thinking | _sampling(call, thinking)
     body |= {name: value for name, value in call.parameters.items() if name not in _TRANSLATED}
     caching = call.parameters.get("prompt_caching", call.options.get("prompt_caching"))
-    return with_breakpoints(body, caching) if caching else body
+    return _with_extras(with_breakpoints(body, caching) if caching else body, call.extras)
+
+
+def _with_extras(body: Body, extras: Mapping[str, Any]) -> Body:
+    """Return the body with the fields of a client of this API, as they came; an object keeps what it has."""
+    for name, value in checked_extras(extras, *_SAID).items():
+        if name in _SHARED and isinstance(value, Mapping):
+            body[name] = {**body.get(name, {}), **value}
+        elif name != BETAS:
+            body[name] = value
+    return body
 
 
 def _refuse_several_answers(parameters: Mapping[str, Any]) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, Literal
 
 from modelbay.entities import LLMResult
-from modelbay.errors import InvokeServerUnavailableError
+from modelbay.errors import InvokeBadRequestError, InvokeServerUnavailableError
 from modelbay.wires.anthropic.address import to_headers, to_url
 from modelbay.wires.anthropic.answer import to_result
-from modelbay.wires.anthropic.body import to_body
+from modelbay.wires.anthropic.body import BETAS, to_body
 from modelbay.wires.anthropic.stream import MessageReader
 from modelbay.wires.family import ChatCall, ChunkReader, Endpoint
 from modelbay.wires.json_text import answer_object
@@ -25,12 +26,14 @@ _COUNTED = (
     "output_config",
     "cache_control",
 )
+_BETA = re.compile(r"[A-Za-z0-9._:-]+")
 _ANY_LIMIT = 1_000_000  # counting needs no limit of the answer, but a thinking budget has to fit below one
 
 
 class MessagesDialect:
     """Speaks of conversations at `/v1/messages`."""
 
+    name = "anthropic.messages"
     framing: Literal["sse", "ndjson"] = "sse"
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
@@ -47,10 +50,12 @@ class MessagesDialect:
 
     def to_count_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
         """Return the request that counts the call's input tokens without asking for an answer; it is free."""
-        options = {"max_tokens": _ANY_LIMIT} | dict(call.options)
+        options = dict(call.options) | {"max_tokens": _ANY_LIMIT}
         body = to_body(replace(call, options=options))
-        counted = {name: value for name, value in body.items() if name in _COUNTED}
-        return self._post("v1/messages/count_tokens", call, endpoint, counted)
+        # What a client of this API asks beside its messages it asks of the count: the API judges that.
+        asked = {*_COUNTED, *call.extras}
+        counted = {name: value for name, value in body.items() if name in asked}
+        return replace(self._post("v1/messages/count_tokens", call, endpoint, counted), idempotent=True)
 
     def to_count(self, body: Any) -> int:
         """Return the number of input tokens."""
@@ -60,5 +65,19 @@ class MessagesDialect:
         return count
 
     def _post(self, path: str, call: ChatCall, endpoint: Endpoint, body: dict[str, Any]) -> Request:
-        headers = to_headers(endpoint, call.options)
+        headers = to_headers(endpoint, {"betas": _betas(call)})
         return Request(method="POST", url=to_url(endpoint, path), headers=headers, json=body)
+
+
+def _betas(call: ChatCall) -> list[str]:
+    """Return the names of the model's betas and of those that a client of this API asks for."""
+    asked = call.extras.get(BETAS) or []
+    asked = asked.split(",") if isinstance(asked, str) else asked
+    if not isinstance(asked, list) or not all(map(_is_beta, asked)):
+        raise InvokeBadRequestError(f"{BETAS}: must be a list of names such as 'files-api-2025-04-14'")
+    names = [*(call.options.get("betas") or ()), *asked]
+    return list(dict.fromkeys(name.strip() for name in names))
+
+
+def _is_beta(name: Any) -> bool:
+    return isinstance(name, str) and _BETA.fullmatch(name.strip()) is not None

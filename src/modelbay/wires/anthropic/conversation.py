@@ -10,6 +10,7 @@ from modelbay.entities import PromptMessage, PromptMessageRole
 from modelbay.wires.anthropic.blocks import Block, content_blocks, text_blocks
 from modelbay.wires.anthropic.replay import assistant_blocks
 from modelbay.wires.anthropic.state import cache_control_of, state_of
+from modelbay.wires.carried import beside
 
 _SYSTEM = (PromptMessageRole.SYSTEM, PromptMessageRole.DEVELOPER)
 
@@ -80,7 +81,7 @@ def _tool_result(message: PromptMessage, place: str) -> Block:
         block["content"] = content
     if message.unknown_fields.get("is_error"):
         block["is_error"] = True
-    return block | state_of(message)
+    return beside(block, state_of(message))
 
 
 def _marked(blocks: list[Block], message: PromptMessage) -> list[Block]:

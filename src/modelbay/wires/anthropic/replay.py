@@ -17,7 +17,7 @@ from itertools import takewhile
 from typing import Any
 
 from modelbay.entities import PromptMessage, ToolCall
-from modelbay.wires.anthropic.blocks import Block, is_blank, text_block, text_blocks
+from modelbay.wires.anthropic.blocks import Block, is_blank, is_sound, text_block, text_blocks
 from modelbay.wires.anthropic.state import cache_control_of, state_of
 from modelbay.wires.json_text import arguments_object
 
@@ -29,7 +29,7 @@ def assistant_blocks(message: PromptMessage, place: str) -> list[Block]:
     calls: Sequence[ToolCall] = getattr(message, "tool_calls", ())
     uses = [_tool_use(call, f"{place}.tool_calls[{index}]") for index, call in enumerate(calls)]
     content = state_of(message).get("content")
-    if isinstance(content, list) and all(isinstance(block, dict) for block in content):
+    if isinstance(content, list) and all(map(is_sound, content)):
         blocks = _replayed(content, message.get_text_content(), uses)
     else:
         blocks = text_blocks(message, place) + uses

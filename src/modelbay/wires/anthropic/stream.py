@@ -9,9 +9,10 @@ import orjson
 
 from modelbay.entities import LLMResultChunk, LLMUsage
 from modelbay.errors import InvokeConnectionError
-from modelbay.wires.anthropic.answer import finish_reason_of, opaque_body_of, usage_of
+from modelbay.wires.anthropic.answer import finish_reason_of, is_plain, opaque_body_of, usage_of
 from modelbay.wires.anthropic.blocks import Block
 from modelbay.wires.anthropic.errors import error_of
+from modelbay.wires.anthropic.state import KEY
 from modelbay.wires.chunks import last_chunk, reasoning_chunk, text_chunk, tool_chunk
 from modelbay.wires.family import ChatCall
 from modelbay.wires.json_text import frame_object, reads_answer, to_json
@@ -22,7 +23,11 @@ _TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta"
 
 
 class MessageReader:
-    """Reads the events of one answer, and puts its blocks together as the API would have sent them."""
+    """Reads the events of one answer, and puts its blocks together as the API would have sent them.
+
+    State comes whole on the last chunk. In an answer that has some, the first chunk of a block also has the
+    blocks before it, for who shows each block as it is.
+    """
 
     def __init__(self, call: ChatCall) -> None:
         self._model = call.model
@@ -32,6 +37,9 @@ class MessageReader:
         self._usage: dict[str, Any] = {}
         self._counted = False
         self._ended = False
+        self._open: _OpenBlock | None = None
+        self._complete: list[Block] = []
+        self._untold = False  # whether the next chunk has to tell of them
         self._handlers: dict[str, Callable[[dict[str, Any]], Chunks]] = {
             "message_start": self._start_message,
             "content_block_start": self._start_block,
@@ -47,7 +55,8 @@ class MessageReader:
         """Return what the event adds; events of unknown types add nothing."""
         event = frame_object(frame if isinstance(frame, bytes) else frame.data)
         handler = self._handlers.get(event.get("type", ""))
-        return handler(event) if handler else ()
+        chunks = handler(event) if handler else ()
+        return self._with_state(chunks) if self._untold and chunks else chunks
 
     def close(self) -> Chunks:
         """Check that the answer came to its end."""
@@ -55,12 +64,24 @@ class MessageReader:
             raise InvokeConnectionError("the provider's stream ended before the answer did (no message_stop)")
         return ()
 
+    def _with_state(self, chunks: Chunks) -> Chunks:
+        """Return the chunks, the first of them with the blocks that were complete before it."""
+        first, *rest = chunks
+        if first.delta.finish_reason is None:
+            first.delta.message.opaque_body = {KEY: {"content": list(self._complete)}}
+        self._untold = False
+        return [first, *rest]
+
     def _start_message(self, event: dict[str, Any]) -> Chunks:
         self._usage |= _known((event.get("message") or {}).get("usage"))
         return ()
 
     def _start_block(self, event: dict[str, Any]) -> Chunks:
-        block = self._blocks[event["index"]] = _OpenBlock(event["content_block"], self._tools)
+        if self._open is not None:
+            self._complete.append(self._open.whole())
+        block = _OpenBlock(event["content_block"], self._tools)
+        self._blocks[event["index"]] = self._open = block
+        self._untold = bool(self._complete) and not is_plain([*self._complete, block.start])
         if block.kind == "tool_use":
             self._tools += 1
             start = block.start

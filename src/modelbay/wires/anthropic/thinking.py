@@ -37,7 +37,8 @@ class _Wish:
         if self.effort == "none":
             self.effort, self.on = None, False
         option = call.options.get("thinking_display", "summarized")
-        self.display: str | None = parameters.get("thinking_display") or option
+        self.asked_display: str | None = parameters.get("thinking_display")
+        self.display: str | None = self.asked_display or option
 
     def adaptive(self) -> Fields:
         return {"type": "adaptive"} | ({"display": self.display} if self.display else {})
@@ -54,7 +55,8 @@ def _by_budget(wish: _Wish, max_tokens: int) -> Fields:
             f"thinking_budget: {budget} is not allowed; it is at least {MIN_BUDGET} and below "
             f"max_tokens ({max_tokens})"
         )
-    return {"thinking": {"type": "enabled", "budget_tokens": budget}}
+    display = {"display": wish.asked_display} if wish.asked_display else {}
+    return {"thinking": {"type": "enabled", "budget_tokens": budget} | display}
 
 
 def _adaptively(wish: _Wish, max_tokens: int) -> Fields:

@@ -8,6 +8,7 @@ from typing import Any
 from modelbay.entities import PromptMessageTool
 from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.anthropic.state import state_of
+from modelbay.wires.carried import beside
 
 _CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 
@@ -15,18 +16,19 @@ _CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 def to_tool(tool: PromptMessageTool) -> dict[str, Any]:
     """Return a tool's definition, with the state the caller put on it (`cache_control`, …).
 
-    State with a `type` is one of the API's own tools: it is sent as it stands, with the tool's name.
+    State with a `type` is one of the API's own tools: it is sent as it stands, with the tool's name
+    if it has one (toolsets have none).
     """
     state = state_of(tool)
-    if state.get("type", "custom") != "custom":
-        return {"name": tool.name} | state
+    if isinstance(state.get("type"), str) and state["type"] != "custom":
+        return beside({"name": tool.name} if tool.name else {}, state)
     definition: dict[str, Any] = {"name": tool.name}
     if tool.description:
         definition["description"] = tool.description
     definition["input_schema"] = {"type": "object"} | _standard(tool.parameters)
     if isinstance(tool.unknown_fields.get("strict"), bool):
         definition["strict"] = tool.unknown_fields["strict"]
-    return definition | state
+    return beside(definition, state)
 
 
 def to_tool_choice(

@@ -16,6 +16,7 @@ from modelbay.wires.request import Request
 class ChatDialect:
     """Speaks of conversations at `/v2/chat`."""
 
+    name = "cohere.chat"
     framing: Literal["sse", "ndjson"] = "sse"
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:

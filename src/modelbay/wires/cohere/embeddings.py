@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from modelbay.entities import (
@@ -18,14 +19,19 @@ from modelbay.wires.json_text import answer_object, reads_answer
 from modelbay.wires.media import mime_type_of_base64
 from modelbay.wires.request import Request
 from modelbay.wires.usage import embedding_usage
-from modelbay.wires.vectors import one_vector_each
+from modelbay.wires.vectors import embedding_result
 
 _INPUT_TYPES = {EmbeddingInputType.DOCUMENT: "search_document", EmbeddingInputType.QUERY: "search_query"}
 _VECTOR_FORMS = ("float", "base64")
+_TASKS = ("classification", "clustering")
+_NAMES = {"dimensions": "output_dimension", "task": "input_type"}
 
 
 class EmbedDialect:
     """Speaks of vectors at `/v2/embed`."""
+
+    name = "cohere.embed"
+    takes = frozenset({"dimensions", "encoding_format", "task", "truncate"})
 
     def to_request(self, call: EmbeddingCall, endpoint: Endpoint) -> Request:
         """Return the request. The API refuses an input that is too long, unless the options say otherwise."""
@@ -38,6 +44,7 @@ class EmbedDialect:
         }
         if options.get("dimensions"):
             body["output_dimension"] = options["dimensions"]
+        _write_parameters(body, call.parameters)
         return Request(
             method="POST",
             url=to_url(endpoint, "v2/embed"),
@@ -53,14 +60,27 @@ class EmbedDialect:
         vectors = answer.get("embeddings")
         if not isinstance(vectors, dict):
             raise InvokeServerUnavailableError("the provider's answer has no object 'embeddings'")
-        return TextEmbeddingResult(
-            model=call.model,
-            embeddings=one_vector_each(vectors.get(_vector_form(call)), len(call.inputs)),
-            usage=_usage(answer),
+        return embedding_result(
+            call.model,
+            vectors.get(_vector_form(call)),
+            len(call.inputs),
+            _usage(answer),
+            packed=call.parameters.get("encoding_format") == "base64",
         )
 
 
+def _write_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> None:
+    """Write what the caller asks over what the model's options say, under the API's names."""
+    for name, value in parameters.items():
+        if name == "task" and value not in _TASKS:
+            raise InvokeBadRequestError(f"task: {value!r} is not one of {', '.join(_TASKS)}")
+        if name != "encoding_format":
+            body[_NAMES.get(name, name)] = value
+
+
 def _vector_form(call: EmbeddingCall) -> str:
+    if call.parameters.get("encoding_format") == "base64":
+        return "base64"
     form = str(call.options.get("embedding_type", "float"))
     if form not in _VECTOR_FORMS:
         raise InvokeBadRequestError(f"wire option embedding_type: {form!r} is not 'float' or 'base64'")

@@ -20,6 +20,9 @@ _METERS = {"search_units": Meter.SEARCH, "input_tokens": Meter.TOKEN}
 class RerankDialect:
     """Speaks of relevance at `/v2/rerank`, which never returns texts."""
 
+    name = "cohere.rerank"
+    takes = frozenset({"max_tokens_per_doc"})
+
     def to_request(self, call: RerankCall, endpoint: Endpoint) -> Request:
         """Return the request."""
         body: dict[str, Any] = {
@@ -31,6 +34,7 @@ class RerankDialect:
             body["top_n"] = call.top_n
         if "max_tokens_per_doc" in call.options:
             body["max_tokens_per_doc"] = call.options["max_tokens_per_doc"]
+        body |= call.parameters
         url, headers = to_url(endpoint, "v2/rerank"), dict(endpoint.headers)
         return Request(method="POST", url=url, headers=headers, json=body, idempotent=True)
 

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelbay.entities import PromptMessage
+from modelbay.wires.carried import state_under
 
 KEY = "cohere"
 _KEPT = ("content", "tool_plan", "citations")
 
 
 def state_of(message: PromptMessage) -> dict[str, Any]:
-    """Return this family's state on a message; empty if it has none."""
-    body = getattr(message, "opaque_body", None)
-    state = body.get(KEY) if isinstance(body, dict) else None
-    return state if isinstance(state, dict) else {}
+    """Return this family's state on a message; empty if it has none, or one of another form."""
+    state = state_under(KEY, getattr(message, "opaque_body", None))
+    content, plan = state.get("content") or [], state.get("tool_plan") or ""
+    sound = isinstance(content, list) and all(map(_is_sound, content)) and isinstance(plan, str)
+    return state if sound else {}
 
 
 def opaque_body_of(message: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -28,6 +30,13 @@ def opaque_body_of(message: Mapping[str, Any]) -> dict[str, Any] | None:
     if not (thinks or message.get("citations") or (said_by({"content": content}) and plan)):
         return None
     return {KEY: {name: message[name] for name in _KEPT if message.get(name)}}
+
+
+def _is_sound(block: Any) -> bool:
+    """Whether a block has what is read from it: it may have been out of our hands."""
+    if not isinstance(block, dict) or not isinstance(block.get("type"), str):
+        return False
+    return block["type"] != "text" or isinstance(block.get("text"), str)
 
 
 def said_by(state: Mapping[str, Any]) -> str:

@@ -93,7 +93,7 @@ class Chunked:
         if self._rest:
             data, self._rest = self._rest + data, b""
         found: list[bytes] = []
-        at = 0
+        at = 0 if self._left or self._trailer else self._whole_chunks(data, found)
         while at < len(data) and not self.done:
             at = self._payload(data, at, found) if self._left else self._line(data, at)
         if self.done and at < len(data):
@@ -103,6 +103,21 @@ class Chunked:
     def end(self) -> None:
         if not self.done:
             raise _cut()
+
+    @staticmethod
+    def _whole_chunks(data: bytes, found: list[bytes]) -> int:
+        """Take the chunks that are here whole and plain, as nearly all are; return where others begin."""
+        at, length = 0, len(data)
+        while True:
+            stop = data.find(b"\r\n", at, at + 18)
+            if stop <= at or not _HEX.fullmatch(data, at, stop):
+                return at
+            begin = stop + 2
+            end = begin + int(data[at:stop], 16)
+            if end == begin or end + 2 > length or data[end : end + 2] != b"\r\n":
+                return at
+            found.append(data[begin:end])
+            at = end + 2
 
     def _payload(self, data: bytes, at: int, found: list[bytes]) -> int:
         if self._left > 2:

@@ -26,9 +26,13 @@ class Connection:
     """A connected, non-blocking socket of one event loop, for one exchange at a time."""
 
     __slots__ = (
+        "_by",
         "_expiry",
         "_failure",
         "_fd",
+        "_heard",
+        "_held",
+        "_idle",
         "_loop",
         "_parked",
         "_parked_size",
@@ -39,6 +43,7 @@ class Connection:
         "_writer",
         "closed",
         "idle_since",
+        "listener",
         "on_idle",
         "reused",
         "sock",
@@ -50,6 +55,10 @@ class Connection:
         self.reused = False
         self.idle_since = 0.0
         self.on_idle: Callable[[Connection], None] | None = None
+        self.listener: Callable[[bytes], None] | None = None
+        self._heard = 0.0
+        self._held = False
+        self._idle = self._by = math.inf
         self._loop = loop
         self._tls = tls
         self._fd = sock.fileno()
@@ -87,6 +96,53 @@ class Connection:
         if not self._reading and self._failure is None:
             self._resume()
         return data
+
+    def listen(self, listener: Callable[[bytes], None], idle: float, by: float) -> None:
+        """Have `listener` called with whatever arrives, at once, until `hold` or `forget`.
+
+        It is called with b"" when the connection has ended, broken (see `failure`), brought nothing for
+        `idle` seconds, or goes on beyond `by` (monotonic).
+        """
+        self.listener = listener
+        self._held = False
+        self._idle, self._by = idle, by
+        self._heard = time.monotonic()
+        self._expire_at(min(self._heard + idle, by))
+        if self._parked:
+            data = b"".join(self._parked)
+            self._parked.clear()
+            self._parked_size = 0
+            listener(data)
+        if self.listener is None or self._held:
+            return
+        if self._failure is not None:
+            listener(b"")
+        else:
+            self._loop.add_reader(self._fd, self._on_pushed)
+            self._reading = True
+
+    def hold(self, listener: Callable[[bytes], None] | None, by: float) -> None:
+        """Leave what arrives to the kernel until `listen` is called, or `listener` hears that it is `by`."""
+        self.listener = listener
+        self._held = True
+        self._by = by
+        self._expire_at(by)
+        self._pause()
+
+    def forget(self) -> None:
+        """Call the listener no more."""
+        if self.listener is None:
+            return
+        self.listener = None
+        self._held = False
+        self._expiry = math.inf
+        if not self.closed and self._failure is None:
+            self._resume()
+
+    @property
+    def failure(self) -> Exception | None:
+        """What ended the connection: EOFError if the upstream did."""
+        return self._failure
 
     async def send(self, data: bytes, by: float) -> bool:
         """Send all of `data`; False if the upstream answered or hung up before it had read everything.
@@ -173,6 +229,27 @@ class Connection:
             self.on_idle(self)
         self._wake()
 
+    def _on_pushed(self) -> None:
+        """Pass on what has arrived: `_on_readable` for a listener, without a detour."""
+        if self._tls is not None:
+            self._on_readable()
+            if self.listener is not None and (self._parked or self._failure is not None):
+                self.listen(self.listener, self._idle, self._by)
+            return
+        try:
+            data = self.sock.recv(_RECEIVE)
+        except _NOT_NOW:
+            return
+        except OSError as error:
+            self._failure = error
+            data = b""
+        if not data:
+            self._failure = self._failure or EOFError()
+            self._pause()
+        self._heard = time.monotonic()
+        if self.listener is not None:
+            self.listener(data)
+
     def _arrived(self, data: bytes) -> None:
         if not data:
             cut = self._tls is not None and not self._tls.closed
@@ -230,13 +307,19 @@ class Connection:
     def _on_timer(self) -> None:
         self._timer = None
         waiting = [each for each in (self._waiter, self._writer) if each is not None and not each.done()]
-        if not waiting or self._expiry == math.inf:
+        if (not waiting and self.listener is None) or self._expiry == math.inf:
             return
+        if self.listener is not None:
+            self._expiry = self._by if self._held else min(self._heard + self._idle, self._by)
         if time.monotonic() < self._expiry - 0.001:
             self._arm(self._expiry)
             return
         for each in waiting:
             each.set_exception(TimeoutError())
+        if self.listener is not None:
+            self._failure = self._failure or TimeoutError()
+            self._pause()
+            self.listener(b"")
 
     def __del__(self) -> None:
         # Reached only where nobody closed the pool: leave no socket behind, and no warning either.

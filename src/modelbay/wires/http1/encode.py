@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 
 import orjson
 
@@ -28,6 +29,8 @@ def encode_body(request: Request) -> tuple[bytes, str | None]:
     if request.form is not None:
         boundary = secrets.token_hex(16)
         return _multipart(request.form, boundary), f"multipart/form-data; boundary={boundary}"
+    if request.content is not None:
+        return request.content, "application/json"
     if request.json is None:
         return b"", None
     try:
@@ -50,6 +53,27 @@ def encode_head(
     Args:
         via_proxy: Headers for a proxy that forwards the request; None when there is none or it is tunnelled.
     """
+    if via_proxy is None and request.form is None:
+        begin = _usual(request.method, target, content_type, tuple(request.headers.items()))
+    else:
+        begin = _begin(request, target, content_type, via_proxy)
+    if body or request.method not in {"GET", "HEAD", "DELETE"}:
+        return b"%bContent-Length: %d\r\n\r\n" % (begin, len(body))
+    return begin + b"\r\n"
+
+
+@lru_cache(maxsize=256)
+def _usual(
+    method: str, target: Target, content_type: str | None, headers: tuple[tuple[str, str], ...]
+) -> bytes:
+    """Return what the heads of many requests have in common: the same model is asked again and again."""
+    return _begin(Request(method, "", dict(headers)), target, content_type, None)
+
+
+def _begin(
+    request: Request, target: Target, content_type: str | None, via_proxy: Mapping[str, str] | None
+) -> bytes:
+    """Return request line and headers, but for the length."""
     path = target.path if via_proxy is None else f"{target.scheme}://{target.authority}{target.path}"
     if not _TOKEN.fullmatch(request.method):
         raise InvokeBadRequestError("The request's method is not valid.")
@@ -63,9 +87,7 @@ def encode_head(
     for name, value in _defaults(target, content_type, via_proxy).items():
         if name.lower() not in given or (name == "Content-Type" and request.form is not None):
             lines.append(f"{name}: {value}")
-    if body or request.method not in {"GET", "HEAD", "DELETE"}:
-        lines.append(f"Content-Length: {len(body)}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return ("\r\n".join(lines) + "\r\n").encode("latin-1")
 
 
 def _defaults(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import math
 import time
 import zlib
+from collections.abc import Callable
 
+from modelbay.wires.http1.body import Body
 from modelbay.wires.http1.connection import Connection
 from modelbay.wires.http1.errors import WireError
 from modelbay.wires.http1.head import LONGEST_HEAD, Head, read_head
@@ -105,6 +110,8 @@ class Exchange:
         "_connection",
         "_inflate",
         "_limits",
+        "_paused",
+        "_push",
         "_ready",
         "_reusable",
         "_route",
@@ -122,6 +129,8 @@ class Exchange:
         self._limits = limits
         self._body = head.body(method)
         self._ready = b""
+        self._paused = False
+        self._push: Callable[[bytes], None] | None = None
         self._reusable = False
         self._inflate = _decompressor(head)
 
@@ -140,6 +149,80 @@ class Exchange:
         if self._inflate is not None:
             return await self._inflated(self._inflate)
         return await self._next()
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the body has to be decompressed: then it can be read, but not pushed."""
+        return self._inflate is not None
+
+    def push(self, give: Callable[[bytes], object]) -> asyncio.Future[None]:
+        """Call `give` with each piece of the body in the moment that it arrives; return what ends with it.
+
+        It is the cheapest way to pass an answer on: no task wakes up for a piece. The future raises what
+        `read` raises; if it is cancelled, close the answer.
+        """
+        ended: asyncio.Future[None] = self.pool.loop.create_future()
+        if self._ready:
+            data, self._ready = self._ready, b""
+            give(data)
+        connection = self._connection
+        if connection is None:
+            ended.set_result(None)
+            return ended
+        self._push = functools.partial(self._heard, connection, self._body, give, ended)
+        (self.pause if self._paused else self.resume)()
+        return ended
+
+    def pause(self) -> None:
+        """Push no more for now: the upstream is held back, for as long as the call may take."""
+        self._paused = True
+        if self._connection is not None:
+            self._connection.hold(self._push, self._limits.by(None))
+
+    def resume(self) -> None:
+        """Push on."""
+        self._paused = False
+        if self._connection is not None and self._push is not None:
+            limits = self._limits
+            idle = limits.timeouts.idle
+            self._connection.listen(self._push, math.inf if idle is None else idle, limits.by(None))
+
+    def _heard(
+        self,
+        connection: Connection,
+        body: Body,
+        give: Callable[[bytes], object],
+        ended: asyncio.Future[None],
+        data: bytes,
+    ) -> None:
+        try:
+            if data:
+                data = body.feed(data)
+            else:
+                self._ended(connection, body)
+            if body.done:
+                self._free_if_done()
+            if data:
+                give(data)
+        except Exception as error:  # noqa: BLE001 - whoever awaits the end of the body gets it
+            self._free(reusable=False)
+            _end(ended, error)
+            return
+        if body.done:
+            _end(ended, None)
+
+    def _ended(self, connection: Connection, body: Body) -> None:
+        """Take note that nothing more comes; raise if that is not how the body ends."""
+        if isinstance(connection.failure, EOFError):
+            body.end()
+        elif connection.failure is not None:
+            raise self._pushed_failure(connection.failure)
+
+    def _pushed_failure(self, failure: Exception) -> WireError:
+        if isinstance(failure, TimeoutError):
+            return self._limits.expired("reading the answer", self._limits.timeouts.idle, answered=True)
+        why = getattr(failure, "strerror", None) or "it was closed"
+        return WireError(f"The connection broke in the middle of the answer: {why}.", answered=True)
 
     def close(self) -> None:
         """Free the connection: closed at once, unless the end of the answer is already here."""
@@ -207,7 +290,17 @@ class Exchange:
     def _free(self, *, reusable: bool) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
+            connection.forget()
             self.pool.release(self._route, connection, reusable=reusable)
+
+
+def _end(ended: asyncio.Future[None], error: Exception | None) -> None:
+    if ended.done():
+        return
+    if error is None:
+        ended.set_result(None)
+    else:
+        ended.set_exception(error)
 
 
 def _decompress(inflate: zlib._Decompress, data: bytes) -> bytes:

@@ -11,6 +11,8 @@ from modelbay.wires.http1.errors import WireError
 __all__ = ["LONGEST_HEAD", "Head", "read_head"]
 
 LONGEST_HEAD = 65536
+_MOST_NAMES = 1_000
+_NAMES: dict[bytes, str] = {}
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?", re.DOTALL)
 
 
@@ -46,10 +48,18 @@ def read_head(data: bytes) -> Head:
         name, colon, value = line.partition(b":")
         if not colon or not name or name[:1].isspace() or name[-1:].isspace():
             raise _invalid("a header that cannot be read")
-        key = name.decode("latin-1").lower()
+        key = _NAMES.get(name) or _key(name)
         text = value.strip(b" \t").decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return Head(int(match[2]), headers, _keeps_alive(match[1], headers))
+
+
+def _key(name: bytes) -> str:
+    """Return a header's name in lower case; upstreams have few of them, and say the same ones each time."""
+    key = name.decode("latin-1").lower()
+    if len(_NAMES) < _MOST_NAMES:
+        _NAMES[name] = key
+    return key
 
 
 def _keeps_alive(minor: bytes, headers: dict[str, str]) -> bool:
@@ -60,6 +70,8 @@ def _keeps_alive(minor: bytes, headers: dict[str, str]) -> bool:
 
 
 def _length(text: str) -> int:
+    if len(text) <= 15 and text.isascii() and text.isdigit():
+        return int(text)
     lengths = {each.strip() for each in text.split(",")}
     number = lengths.pop()
     if lengths or not (number.isascii() and number.isdigit()) or len(number) > 15:

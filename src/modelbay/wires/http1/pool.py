@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
+from collections import deque
 
 from modelbay.wires.http1.connection import Connection
 from modelbay.wires.http1.dial import dial
@@ -15,6 +16,10 @@ from modelbay.wires.http1.tls import tls_context
 from modelbay.wires.settings import TransportSettings
 
 __all__ = ["Pool", "Route"]
+
+_SURELY_OPEN = (
+    0.5  # seconds; an upstream that closed within it tells its loop, or is met as a stale connection
+)
 
 _Key = tuple[str, str, int, Proxy | None]
 
@@ -39,7 +44,8 @@ class Pool:
         self._settings = settings
         self._idle: dict[_Key, list[Connection]] = {}
         self._busy: set[Connection] = set()
-        self._slots = asyncio.Semaphore(settings.max_connections)
+        self._free = settings.max_connections
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._sweeper: asyncio.TimerHandle | None = None
 
     async def acquire(self, route: Route, limits: Limits, *, fresh: bool = False) -> Connection:
@@ -51,21 +57,41 @@ class Pool:
         Raises:
             WireError: There is none to be had.
         """
-        if self._slots.locked():
-            with limits.waiting_for("waiting for a free connection", None):
-                async with asyncio.timeout(limits.delay(None)):
-                    await self._slots.acquire()
+        if self._free > 0 and not self._waiting:
+            self._free -= 1
         else:
-            await self._slots.acquire()
+            await self._turn(limits)
         try:
             connection = None if fresh else self._take_idle(route.key)
             if connection is None:
                 connection = await self._dial(route, limits)
         except BaseException:
-            self._slots.release()
+            self._give_up_slot()
             raise
         self._busy.add(connection)
         return connection
+
+    async def _turn(self, limits: Limits) -> None:
+        """Wait for a slot; whoever waits longest is next."""
+        turn = self.loop.create_future()
+        self._waiting.append(turn)
+        try:
+            with limits.waiting_for("waiting for a free connection", None):
+                async with asyncio.timeout(limits.delay(None)):
+                    await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self._give_up_slot()
+            raise
+
+    def _give_up_slot(self) -> None:
+        """Pass a slot on, or count it as free."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
     async def _dial(self, route: Route, limits: Limits) -> Connection:
         tls = tls_context(self._settings.ca_bundle) if route.target.scheme == "https" else None
@@ -79,7 +105,7 @@ class Pool:
         if connection not in self._busy:
             return
         self._busy.discard(connection)
-        self._slots.release()
+        self._give_up_slot()
         if not reusable or connection.closed or connection.has_left_over():
             connection.close()
             return
@@ -102,10 +128,11 @@ class Pool:
     def _take_idle(self, key: _Key) -> Connection | None:
         """Return the connection used last: it is the likeliest to live."""
         idle = self._idle.get(key)
+        lately = time.monotonic() - _SURELY_OPEN
         while idle:
             connection = idle.pop()
             connection.on_idle = None
-            if connection.is_fresh():
+            if (connection.idle_since > lately and not connection.closed) or connection.is_fresh():
                 return connection
             connection.close()
         return None

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from modelbay.entities import TextEmbeddingResult
-from modelbay.errors import InvokeServerUnavailableError
+from modelbay.errors import InvokeBadRequestError, InvokeServerUnavailableError
 from modelbay.wires.family import EmbeddingCall, Endpoint
 from modelbay.wires.jina.content import to_content
 from modelbay.wires.json_text import answer_object, reads_answer
 from modelbay.wires.request import Request
 from modelbay.wires.usage import embedding_usage
-from modelbay.wires.vectors import one_vector_each
+from modelbay.wires.vectors import embedding_result
 
 _PASSED = ("dimensions", "embedding_type", "normalized", "late_chunking", "truncate")
 
 
 class EmbeddingDialect:
     """Speaks of vectors at `/embeddings`."""
+
+    name = "jina.embeddings"
+    takes = frozenset({"dimensions", "encoding_format", "task", "normalized", "late_chunking", "truncate"})
 
     def to_request(self, call: EmbeddingCall, endpoint: Endpoint) -> Request:
         """Return the request. The API refuses an input that is too long, unless the options say otherwise."""
@@ -26,6 +30,7 @@ class EmbeddingDialect:
         if task:
             body["task"] = task
         body |= {name: call.options[name] for name in _PASSED if name in call.options}
+        _write_parameters(body, call.parameters)
         body["input"] = [
             to_content(item, call.options, f"inputs[{index}]") for index, item in enumerate(call.inputs)
         ]
@@ -38,11 +43,25 @@ class EmbeddingDialect:
         answer = answer_object(body)
         usage = answer.get("usage") or {}
         tokens = usage.get("total_tokens") or usage.get("prompt_tokens") or 0
-        return TextEmbeddingResult(
-            model=call.model,
-            embeddings=one_vector_each(_in_order(answer.get("data") or []), len(call.inputs)),
-            usage=embedding_usage(tokens, estimated=not usage),
+        return embedding_result(
+            call.model,
+            _in_order(answer.get("data") or []),
+            len(call.inputs),
+            embedding_usage(tokens, estimated=not usage),
+            packed=call.parameters.get("encoding_format") == "base64",
         )
+
+
+def _write_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> None:
+    """Write what the caller asks over what the model's options say, under the API's names."""
+    asked = dict(parameters)
+    if form := asked.pop("encoding_format", None):
+        body["embedding_type"] = form
+    if cut := asked.pop("truncate", None):
+        if cut == "START":
+            raise InvokeBadRequestError("truncate: this API cuts the end of a text; ask for END or NONE")
+        body["truncate"] = cut != "NONE"
+    body |= asked
 
 
 def _in_order(rows: list[Any]) -> list[Any]:

@@ -16,6 +16,9 @@ from modelbay.wires.usage import call_usage
 class RerankDialect:
     """Speaks of relevance at `/rerank`; asks for no texts back, since the call has them."""
 
+    name = "jina.rerank"
+    takes: frozenset[str] = frozenset()
+
     def to_request(self, call: RerankCall, endpoint: Endpoint) -> Request:
         """Return the request."""
         body: dict[str, Any] = {
@@ -29,6 +32,7 @@ class RerankDialect:
         }
         if call.top_n is not None:
             body["top_n"] = call.top_n
+        body |= call.parameters
         url, headers = endpoint.url("rerank"), dict(endpoint.headers)
         return Request(method="POST", url=url, headers=headers, json=body, idempotent=True)
 

@@ -19,6 +19,7 @@ _SYSTEM = (PromptMessageRole.SYSTEM, PromptMessageRole.DEVELOPER)
 class ChatDialect:
     """Speaks of conversations at `/api/chat`."""
 
+    name = "ollama.chat"
     framing: Literal["sse", "ndjson"] = "ndjson"
     path = "api/chat"
 

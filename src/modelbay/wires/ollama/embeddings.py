@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from modelbay.entities import MultiModalContentType, TextEmbeddingResult
@@ -19,6 +20,9 @@ _PASSED = ("dimensions", "keep_alive")
 class EmbedDialect:
     """Speaks of vectors at `/api/embed`."""
 
+    name = "ollama.embed"
+    takes = frozenset({"dimensions", "keep_alive", "truncate"})
+
     def to_request(self, call: EmbeddingCall, endpoint: Endpoint) -> Request:
         """Return the request. The server refuses a text that is too long unless the options differ."""
         body: dict[str, Any] = {
@@ -27,6 +31,7 @@ class EmbedDialect:
             "truncate": bool(call.options.get("truncate", False)),
         }
         body |= {name: call.options[name] for name in _PASSED if name in call.options}
+        _write_parameters(body, call.parameters)
         options = runtime_options(call.options)
         if options:
             body["options"] = options
@@ -48,6 +53,16 @@ class EmbedDialect:
             embeddings=one_vector_each(answer.get("embeddings"), len(call.inputs)),
             usage=embedding_usage(count or 0, estimated=count is None),
         )
+
+
+def _write_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> None:
+    """Write what the caller asks over what the model's options say."""
+    body |= parameters
+    cut = parameters.get("truncate")
+    if cut == "START":
+        raise InvokeBadRequestError("truncate: this API cuts the end of a text; ask for END or NONE")
+    if cut is not None:
+        body["truncate"] = cut != "NONE"
 
 
 def _texts(call: EmbeddingCall) -> list[str]:

@@ -18,6 +18,9 @@ _PATH = "api/rerank"
 class RerankDialect:
     """Speaks of relevance at `/api/rerank`, or at the base itself where it ends in `/rerank`."""
 
+    name = "ollama.rerank"
+    takes: frozenset[str] = frozenset()
+
     def to_request(self, call: RerankCall, endpoint: Endpoint) -> Request:
         """Return the request."""
         base = endpoint.base_url.rstrip("/")
@@ -28,6 +31,7 @@ class RerankDialect:
         }
         if call.top_n is not None:
             body["top_n"] = call.top_n
+        body |= call.parameters
         url = base if base.endswith("/rerank") else endpoint.url(_PATH)
         return Request(method="POST", url=url, headers=dict(endpoint.headers), json=body, idempotent=True)
 

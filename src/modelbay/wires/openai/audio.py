@@ -20,12 +20,18 @@ from modelbay.wires.request import Part, Request
 from modelbay.wires.usage import call_usage
 
 _PLAIN = frozenset({"text", "srt", "vtt"})
-_KEPT = ("language", "duration", "segments", "words", "logprobs")
+_KEPT = ("language", "languages", "duration", "segments", "words", "logprobs")
 _SECONDS = Decimal(60)
 
 
 class Transcriptions:
     """`POST /audio/transcriptions`, or `/audio/translations` where the task is to translate."""
+
+    name = "openai.transcriptions"
+    takes = frozenset(
+        {"language", "prompt", "temperature", "response_format", "timestamp_granularities", "include", "task"}
+        | {"languages", "keywords", "chunking_strategy", "known_speaker_names", "known_speaker_references"}
+    )
 
     def to_request(self, call: TranscriptionCall, endpoint: Endpoint) -> Request:
         """Return the request."""
@@ -62,6 +68,9 @@ class Transcriptions:
 class Speech:
     """`POST /audio/speech`."""
 
+    name = "openai.speech"
+    takes = frozenset({"speed", "instructions", "response_format", "custom_voice"})
+
     def to_request(self, call: SpeechCall, endpoint: Endpoint) -> Request:
         """Return the request."""
         body: dict[str, Any] = {"model": call.model, "input": call.text, "voice": call.voice}
@@ -75,6 +84,8 @@ class Speech:
                 )
             if value is not None:
                 body[name] = value
+        if custom := body.pop("custom_voice", None):
+            body["voice"] = {"id": custom}
         return post(endpoint, "audio/speech", body, call.options, idempotent=True)
 
 
@@ -112,7 +123,8 @@ def _usage(answer: Mapping[str, Any]) -> CallUsage | None:
     usage = object_of(answer.get("usage"))
     tokens = usage_of(usage)
     if tokens:
-        return call_usage(tokens.total_tokens, Meter.TOKEN)
+        sides = {"input_tokens": tokens.prompt_tokens, "output_tokens": tokens.completion_tokens}
+        return call_usage(tokens.total_tokens, Meter.TOKEN).model_copy(update=sides)
     seconds = usage.get("seconds", answer.get("duration"))
     try:
         return call_usage(Decimal(str(seconds)) / _SECONDS, Meter.MINUTE) if seconds is not None else None

@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 from modelbay.entities import LLMResult, fold
 from modelbay.errors import InvokeServerUnavailableError
+from modelbay.wires.extras import checked_extras
 from modelbay.wires.family import ChatCall, Endpoint
 from modelbay.wires.json_schema import answer_format
 from modelbay.wires.json_text import answer_object
 from modelbay.wires.openai.messages import to_messages
-from modelbay.wires.openai.parameters import wanted, write_parameters, write_user
+from modelbay.wires.openai.parameters import merge, wanted, write_parameters, write_user
 from modelbay.wires.openai.posting import post
 from modelbay.wires.openai.stream import ChatReader
 from modelbay.wires.openai.tools import write_tools
@@ -21,6 +22,7 @@ from modelbay.wires.request import Request
 class ChatCompletions:
     """`POST /chat/completions`."""
 
+    name = "openai.chat"
     framing: Literal["sse", "ndjson"] = "sse"
     client_side_stop = False
 
@@ -37,6 +39,7 @@ class ChatCompletions:
         write_tools(body, call, found)
         write_user(body, call.user, call.options)
         write_stream(body, call)
+        merge(body, checked_extras(call.extras, "messages", "stream"))
         return post(endpoint, "chat/completions", body, call.options)
 
     def to_result(self, call: ChatCall, body: Any) -> LLMResult:
@@ -78,4 +81,6 @@ def _write_format(body: dict[str, Any], found: dict[str, Any]) -> None:
         schema: dict[str, Any] = {"name": wish.name, "schema": wish.schema}
         if wish.strict is not None:
             schema["strict"] = wish.strict
+        if wish.description:
+            schema["description"] = wish.description
         body["response_format"] = {"type": "json_schema", "json_schema": schema}

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from modelbay.entities import LLMResult, PromptMessage, TextPromptMessageContent
 from modelbay.errors import InvokeBadRequestError
+from modelbay.wires.extras import checked_extras
 from modelbay.wires.family import ChatCall, Endpoint
 from modelbay.wires.json_text import answer_object
 from modelbay.wires.openai.chat import whole, write_stream
-from modelbay.wires.openai.parameters import wanted, write_parameters, write_user
+from modelbay.wires.openai.parameters import merge, wanted, write_parameters, write_user
 from modelbay.wires.openai.posting import post
 from modelbay.wires.openai.shapes import list_of
 from modelbay.wires.openai.stream import ChatReader
@@ -22,6 +23,7 @@ _NO_PLACE_FOR = ("tool_choice", "json_schema")
 class Completions:
     """`POST /completions`."""
 
+    name = "openai.completions"
     framing: Literal["sse", "ndjson"] = "sse"
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
@@ -34,12 +36,13 @@ class Completions:
         body: dict[str, Any] = {"model": call.model, "prompt": to_prompt(call)}
         tops = found.pop("top_logprobs", None)
         if found.pop("logprobs", None):  # here a number: how many of the likeliest tokens to tell
-            body["logprobs"] = tops or 1
+            body["logprobs"] = 1 if tops is None else tops
         write_parameters(
             body, call, found, {"max_tokens": call.options.get("max_tokens_field", "max_tokens")}
         )
         write_user(body, call.user, call.options)
         write_stream(body, call)
+        merge(body, checked_extras(call.extras, "prompt", "stream"))
         return post(endpoint, "completions", body, call.options)
 
     def to_result(self, call: ChatCall, body: Any) -> LLMResult:

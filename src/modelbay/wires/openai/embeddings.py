@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from modelbay.entities import (
     EmbeddingInputType,
     EmbeddingUsage,
@@ -23,11 +21,14 @@ from modelbay.wires.openai.reading import usage_of
 from modelbay.wires.openai.upstream_errors import raise_error_in
 from modelbay.wires.request import Request
 from modelbay.wires.usage import embedding_usage
-from modelbay.wires.vectors import one_vector_each
+from modelbay.wires.vectors import embedding_result
 
 
 class Embeddings:
     """`POST /embeddings`."""
+
+    name = "openai.embeddings"
+    takes = frozenset({"dimensions", "encoding_format"})
 
     def to_request(self, call: EmbeddingCall, endpoint: Endpoint) -> Request:
         """Return the request; vectors are asked for as base64, which is read faster than numbers."""
@@ -41,6 +42,7 @@ class Embeddings:
             body["encoding_format"] = encoding
         if call.options.get("dimensions"):
             body["dimensions"] = call.options["dimensions"]
+        body |= {name: value for name, value in call.parameters.items() if name != "encoding_format"}
         write_user(body, call.user, {"user_field": "none", **call.options})
         return post(endpoint, "embeddings", body, call.options, idempotent=True)
 
@@ -48,14 +50,13 @@ class Embeddings:
         """Return the vectors in the order of the inputs."""
         answer = answer_object(body)
         raise_error_in(answer)
-        vectors = one_vector_each(_in_order(answer.get("data")), len(call.inputs))
-        model, usage = str(answer.get("model") or call.model), _usage(answer.get("usage"))
-        if _all_base64(answer["data"]):  # floats by construction: checking millions of them again is dear
-            return TextEmbeddingResult.model_construct(model=model, embeddings=vectors, usage=usage)
-        try:
-            return TextEmbeddingResult(model=model, embeddings=vectors, usage=usage)
-        except ValidationError:
-            raise InvokeServerUnavailableError("the provider's vectors are not lists of numbers") from None
+        return embedding_result(
+            str(answer.get("model") or call.model),
+            _in_order(answer.get("data")),
+            len(call.inputs),
+            _usage(answer.get("usage")),
+            packed=call.parameters.get("encoding_format") == "base64",
+        )
 
 
 def text_of(value: str | MultiModalContent) -> str:
@@ -103,10 +104,6 @@ def _in_order(data: Any) -> list[Any]:
     if [row["index"] for row in ordered] != list(range(len(ordered))):
         raise InvokeServerUnavailableError("the provider's vectors are numbered with gaps or twice")
     return [row.get("embedding") for row in ordered]
-
-
-def _all_base64(data: list[Mapping[str, Any]]) -> bool:
-    return all(isinstance(row.get("embedding"), str) for row in data)
 
 
 def _usage(usage: Any) -> EmbeddingUsage:

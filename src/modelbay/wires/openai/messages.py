@@ -14,12 +14,14 @@ from modelbay.entities import (
     ToolPromptMessage,
 )
 from modelbay.errors import InvokeBadRequestError
+from modelbay.wires.carried import beside, state_under
 from modelbay.wires.family import ChatCall
-from modelbay.wires.openai.parts import own_state, to_content
+from modelbay.wires.openai.parts import CHAT_STATE, own_state, to_content
 from modelbay.wires.openai.tools import CallIds, calls_of
 from modelbay.wires.think_tags import CLOSE, OPEN, without_think_block
 
 _INSTRUCTIONS = (PromptMessageRole.SYSTEM, PromptMessageRole.DEVELOPER)
+_IN_PLACE_OF_CONTENT = frozenset({"refusal", "audio"})
 INLINE = "inline"  # a `reasoning_field` that sends earlier reasoning between think tags in the text
 
 
@@ -63,15 +65,15 @@ class _Writer:
         if isinstance(message, AssistantPromptMessage):
             written = self._assistant(message, where, replay=place > self._loop)
         elif isinstance(message, ToolPromptMessage):
-            return self._tool_result(message, where)
+            written = self._tool_result(message, where)
         else:
             written = {
                 "role": self._role(message),
                 "content": to_content(message.content, where, self._options),
             }
-        if message.name and self._options.get("names", True):
+        if message.name and self._options.get("names", True) and not isinstance(message, ToolPromptMessage):
             written["name"] = message.name
-        return written
+        return _with_kept(written, state_under(CHAT_STATE, getattr(message, "opaque_body", None)))
 
     def _role(self, message: PromptMessage) -> str:
         if message.role in _INSTRUCTIONS:
@@ -87,8 +89,9 @@ class _Writer:
         if message.reasoning_content and field and replay:
             self._write_reasoning(written, field, message.reasoning_content)
         state = own_state(message.opaque_body)
-        written |= {name: state[name] for name in self._options.get("replay", ()) if name in state}
-        return written
+        return beside(
+            written, {name: state[name] for name in self._options.get("replay", ()) if name in state}
+        )
 
     def _said(self, message: AssistantPromptMessage, where: str, *, inline: bool) -> Any:
         content = message.content
@@ -130,6 +133,13 @@ class _Writer:
             raise InvokeBadRequestError(f"{where}: this model is set up not to take tools and their results")
         name = self._names.get(message.tool_call_id) or message.name or message.tool_call_id
         return {"role": "function", "name": name, "content": content}
+
+
+def _with_kept(written: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message with the fields of a client of this dialect; words may lie in one of them instead."""
+    if "content" in kept and kept["content"] is None and _IN_PLACE_OF_CONTENT.intersection(kept):
+        written["content"] = None
+    return beside(written, kept)
 
 
 def _system_first(written: list[dict[str, Any]]) -> list[dict[str, Any]]:

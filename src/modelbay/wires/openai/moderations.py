@@ -11,6 +11,7 @@ from modelbay.wires.family import Endpoint, ModerationCall
 from modelbay.wires.json_text import answer_object
 from modelbay.wires.openai.posting import post
 from modelbay.wires.openai.reading import usage_of
+from modelbay.wires.openai.shapes import object_of
 from modelbay.wires.openai.upstream_errors import raise_error_in
 from modelbay.wires.request import Request
 from modelbay.wires.usage import call_usage
@@ -19,9 +20,12 @@ from modelbay.wires.usage import call_usage
 class Moderations:
     """`POST /moderations`."""
 
+    name = "openai.moderations"
+    takes: frozenset[str] = frozenset()
+
     def to_request(self, call: ModerationCall, endpoint: Endpoint) -> Request:
         """Return the request."""
-        body = {"model": call.model, "input": list(call.texts)}
+        body = {"model": call.model, "input": list(call.texts), **call.parameters}
         return post(endpoint, "moderations", body, call.options, idempotent=True)
 
     def to_results(self, call: ModerationCall, body: Any) -> list[ModerationResult]:
@@ -51,5 +55,9 @@ def _judgement(row: Any, place: int) -> ModerationResult:
         [name for name, harmful in categories.items() if harmful] if isinstance(categories, Mapping) else []
     )
     harmful = flagged if isinstance(flagged, bool) else bool(named)
-    more = {"category_scores": values["category_scores"]} if values.get("category_scores") else {}
-    return ModerationResult(result=harmful, categories=named, **more)
+    scores = object_of(values.get("category_scores"))
+    return ModerationResult(
+        result=harmful,
+        categories=named,
+        category_scores={name: score for name, score in scores.items() if isinstance(score, int | float)},
+    )

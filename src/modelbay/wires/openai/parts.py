@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from modelbay.entities import (
@@ -14,13 +14,25 @@ from modelbay.entities import (
     TextPromptMessageContent,
 )
 from modelbay.errors import InvokeBadRequestError
+from modelbay.wires.carried import beside, state_under
 from modelbay.wires.family import Options
 from modelbay.wires.media import Media, media_of
 
 # The shape in which each kind of file is sent, unless the option `parts` names another.
 _SHAPES = {"image": "image_url", "audio": "input_audio", "document": "file"}
+# As which a client of this dialect may have sent each kind.
+_KINDS: Mapping[PromptMessageContentType, tuple[str, ...]] = {
+    PromptMessageContentType.TEXT: ("text", "refusal"),
+    PromptMessageContentType.IMAGE: ("image_url",),
+    PromptMessageContentType.AUDIO: ("input_audio", "audio_url"),
+    PromptMessageContentType.VIDEO: ("video_url",),
+    PromptMessageContentType.DOCUMENT: ("file",),
+}
 _AUDIO_FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav"}
 _EXTENSIONS = {"plain": "txt", "markdown": "md", "mpeg": "mp3"}
+
+CHAT_STATE = "openai.chat"
+"""Under this name `opaque_body` holds what a client of this dialect sent and our fields do not say."""
 
 Shaper = Callable[[MultiModalPromptMessageContent, Media, str], dict[str, Any]]
 
@@ -41,23 +53,33 @@ def to_content(content: MessageContent | None, place: str, options: Options) -> 
 
 
 def to_part(part: PromptMessageContentUnionTypes, place: str, options: Options) -> dict[str, Any]:
-    """Return one part, with the provider state that it carries for this family."""
+    """Return one part, with the provider state that it carries for this family; as it came, if kept."""
+    kept = state_under(CHAT_STATE, part.opaque_body)
+    if kept and _says_same(kept, part):
+        return dict(kept)
     state = own_state(part.opaque_body)
     if isinstance(part, TextPromptMessageContent):
-        return {"type": "text", "text": part.data, **state}
+        return beside({"type": "text", "text": part.data}, state)
     shape = _shape_of(part.type, options)
     if shape not in _SHAPERS:
         raise InvokeBadRequestError(f"{place}: this model does not take {part.type.value} input")
     file_id = part.unknown_fields.get("file_id")
     if shape == "file" and file_id:
-        return {"type": "file", "file": {"file_id": file_id}, **state}
-    return {**_SHAPERS[shape](part, media_of(part, place), place), **state}
+        return beside({"type": "file", "file": {"file_id": file_id}}, state)
+    return beside(_SHAPERS[shape](part, media_of(part, place), place), state)
 
 
 def own_state(opaque_body: Any) -> dict[str, Any]:
     """Return the provider state that is this family's; {} if there is none."""
-    own = opaque_body.get("openai") if isinstance(opaque_body, dict) else None
-    return own if isinstance(own, dict) else {}
+    return state_under("openai", opaque_body)
+
+
+def _says_same(kept: Mapping[str, Any], part: PromptMessageContentUnionTypes) -> bool:
+    """Whether a part that was kept as it came is still of this kind, and has this text."""
+    kind = kept.get("type")
+    if kind not in _KINDS[part.type]:
+        return False
+    return kept.get(kind) == part.data if isinstance(part, TextPromptMessageContent) else kind in kept
 
 
 def file_name(part: MultiModalPromptMessageContent, media: Media) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelbay.wires.family import ChatCall
+from modelbay.wires.openai.shapes import text_of
 
 _READ = frozenset(
     {
@@ -86,7 +87,7 @@ class MessageState:
 
     def _keep_audio(self, audio: Mapping[str, Any]) -> str:
         words = audio.get("transcript") or ""
-        self._audio["data"] = self._audio.get("data", "") + (audio.get("data") or "")
+        self._audio["data"] = self._audio.get("data", "") + text_of(audio.get("data"))
         if "audio" in self._replayed and audio.get("id"):
             self._state["audio"] = {"id": audio["id"]}
         return str(words)

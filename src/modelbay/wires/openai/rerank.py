@@ -21,6 +21,9 @@ from modelbay.wires.usage import call_usage
 class Rerank:
     """`POST /rerank`."""
 
+    name = "jina.rerank"  # the shape that compatible servers have taken over
+    takes: frozenset[str] = frozenset()
+
     def to_request(self, call: RerankCall, endpoint: Endpoint) -> Request:
         """Return the request; for all documents it asks by number, as some servers return a few only."""
         docs = [_text(doc, f"docs[{place}]") for place, doc in enumerate(call.docs)]
@@ -31,6 +34,7 @@ class Rerank:
             if call.options.get("documents") == "objects"
             else docs,
             str(call.options.get("top_n_field", "top_n")): call.top_n or len(docs),
+            **call.parameters,
         }
         return post(endpoint, "rerank", body, call.options, idempotent=True)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from modelbay.entities import LLMResult, fold
+from modelbay.entities import LLMResult, PromptMessageTool, fold
+from modelbay.wires.extras import checked_extras
 from modelbay.wires.family import ChatCall, Endpoint
 from modelbay.wires.json_schema import answer_format
 from modelbay.wires.json_text import answer_object
 from modelbay.wires.openai.parameters import put, reasoning_effort, wanted, write_parameters, write_user
+from modelbay.wires.openai.parts import own_state
 from modelbay.wires.openai.posting import post
 from modelbay.wires.openai.responses_input import to_input
 from modelbay.wires.openai.responses_output import chunks_of
@@ -24,6 +26,7 @@ _NAMES = {
     "reasoning_summary": "reasoning.summary",
     "verbosity": "text.verbosity",
 }
+_SAID = ("input", "instructions", "previous_response_id", "store", "stream")
 _FEWEST_TOKENS = 16  # the server refuses a smaller max_output_tokens
 
 
@@ -33,6 +36,7 @@ class Responses:
     The API has no stop sequences: whoever calls has to cut the answer (`client_side_stop`).
     """
 
+    name = "openai.responses"
     framing: Literal["sse", "ndjson"] = "sse"
     client_side_stop = True
 
@@ -51,6 +55,7 @@ class Responses:
         _write_format(body, found)
         _write_tools(body, call, found)
         write_user(body, call.user, call.options)
+        _write_extras(body, call)
         return post(endpoint, "responses", body, call.options)
 
     def to_result(self, call: ChatCall, body: Any) -> LLMResult:
@@ -92,17 +97,37 @@ def _write_format(body: dict[str, Any], found: dict[str, Any]) -> None:
         schema: dict[str, Any] = {"type": "json_schema", "name": wish.name, "schema": wish.schema}
         if wish.strict is not None:
             schema["strict"] = wish.strict
+        if wish.description:
+            schema["description"] = wish.description
         put(body, "text.format", schema)
 
 
 def _write_tools(body: dict[str, Any], call: ChatCall, found: dict[str, Any]) -> None:
     choice = checked_choice(call, found)
     # The server takes a tool for strict unless it is told; most schemas do not keep to the strict subset.
-    tools = [{"type": "function", "strict": False, **function_of(tool)} for tool in call.tools]
-    tools += call.options.get("extra_tools", ())
+    functions = [
+        {"type": "function", "strict": False, **function_of(tool), **_asked_strict(tool)}
+        for tool in call.tools
+    ]
+    # A client of this dialect that has tools of the provider's own too sends all of them, in its order.
+    tools = [*call.extras.get("tools", functions), *call.options.get("extra_tools", ())]
     if tools:
         body["tools"] = tools
     if choice is not None:
         is_tool = any(tool.name == choice for tool in call.tools)
         body["tool_choice"] = {"type": "function", "name": choice} if is_tool else choice
     write_parallel(body, call, found)
+
+
+def _asked_strict(tool: PromptMessageTool) -> dict[str, Any]:
+    """Return the strictness that a client of this dialect left to the server; its silence means yes."""
+    state = own_state(tool.unknown_fields.get("opaque_body"))
+    known = "strict" in state and isinstance(state["strict"], bool | None)
+    return {"strict": state["strict"]} if known else {}
+
+
+def _write_extras(body: dict[str, Any], call: ChatCall) -> None:
+    """Write what a client of this dialect asks beyond our names, last; dots lead into objects."""
+    for name, value in checked_extras(call.extras, *_SAID).items():
+        if name != "tools":
+            put(body, name, value)

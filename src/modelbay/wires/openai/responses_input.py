@@ -15,15 +15,19 @@ from modelbay.entities import (
     PromptMessageContentUnionTypes,
     PromptMessageRole,
     TextPromptMessageContent,
+    ToolCall,
     ToolPromptMessage,
 )
 from modelbay.errors import InvokeBadRequestError
+from modelbay.wires.carried import beside
 from modelbay.wires.family import ChatCall
 from modelbay.wires.media import media_of
 from modelbay.wires.openai.parts import file_name, own_state
+from modelbay.wires.openai.responses_replay import is_output, replayed, text_item
 from modelbay.wires.openai.tools import CallIds, arguments_of
 from modelbay.wires.think_tags import without_think_block
 
+_CUSTOM_RESULT = "custom_tool_call_output"
 _INSTRUCTIONS = (PromptMessageRole.SYSTEM, PromptMessageRole.DEVELOPER)
 
 
@@ -55,28 +59,39 @@ def _leading(messages: Sequence[PromptMessage]) -> int:
 def _items(message: PromptMessage, where: str, call: ChatCall, ids: CallIds) -> list[dict[str, Any]]:
     if isinstance(message, ToolPromptMessage):
         output = _content(message.content, where)
-        return [{"type": "function_call_output", "call_id": ids(message.tool_call_id), "output": output}]
+        call_id = ids(message.tool_call_id)
+        kept = _kept(message)
+        kind = _CUSTOM_RESULT if kept.get("type") == _CUSTOM_RESULT else "function_call_output"
+        return [beside({"type": kind, "call_id": call_id, "output": output}, kept)]
     if isinstance(message, AssistantPromptMessage):
         return _said(message, where, ids)
     role = message.role.value
     if message.role in _INSTRUCTIONS:
         role = str(call.options.get("system_role", "developer"))
-    return [{"type": "message", "role": role, "content": _content(message.content, where)}]
+    said = {"type": "message", "role": role, "content": _content(message.content, where)}
+    return [beside(said, _kept(message))]
+
+
+def _kept(message: PromptMessage) -> dict[str, Any]:
+    """Return the fields of the item that a client of this dialect sent as this message (id, status, …)."""
+    item = own_state(message.unknown_fields.get("opaque_body")).get("item")
+    return item if isinstance(item, dict) else {}
 
 
 def _said(message: AssistantPromptMessage, where: str, ids: CallIds) -> list[dict[str, Any]]:
     """Return the items that the server sent for this message, else the items that say the same."""
+    calls = [(call.id, _call(call, ids)) for call in message.tool_calls]
     output = own_state(message.opaque_body).get("output")
-    if isinstance(output, list) and output:
-        return list(output)
-    items: list[dict[str, Any]] = []
-    text = _spoken(message, where)
-    if text:
-        items.append({"type": "message", "role": "assistant", "content": text})
-    for called in message.tool_calls:
-        function = {"name": called.function.name, "arguments": arguments_of(called)}
-        items.append({"type": "function_call", "call_id": ids(called.id), **function})
-    return items
+    if is_output(output):
+        text = message.get_text_content()
+        return replayed(output, (without_think_block(text), text), calls, where)
+    spoken = _spoken(message, where)
+    return ([text_item(spoken)] if spoken else []) + [call for _, call in calls]
+
+
+def _call(call: ToolCall, ids: CallIds) -> dict[str, Any]:
+    function = {"name": call.function.name, "arguments": arguments_of(call)}
+    return {"type": "function_call", "call_id": ids(call.id), **function}
 
 
 def _spoken(message: AssistantPromptMessage, where: str) -> str:
@@ -97,17 +112,15 @@ def _content(content: MessageContent | None, where: str) -> str | list[dict[str,
 def _part(part: PromptMessageContentUnionTypes, place: str) -> dict[str, Any]:
     state = own_state(part.opaque_body)
     if isinstance(part, TextPromptMessageContent):
-        return {"type": "input_text", "text": part.data, **state}
+        return beside({"type": "input_text", "text": part.data}, state)
     file_id = part.unknown_fields.get("file_id")
     if isinstance(part, ImagePromptMessageContent):
         source = {"file_id": file_id} if file_id else {"image_url": media_of(part, place).data_uri}
-        return {"type": "input_image", **source, "detail": part.detail.value, **state}
+        detail = part.unknown_fields.get("asked_detail") or part.detail.value
+        return beside({"type": "input_image", **source, "detail": detail}, state)
     if isinstance(part, DocumentPromptMessageContent):
-        return {
-            "type": "input_file",
-            **({"file_id": file_id} if file_id else _document(part, place)),
-            **state,
-        }
+        source = {"file_id": file_id} if file_id else _document(part, place)
+        return beside({"type": "input_file", **source}, state)
     raise InvokeBadRequestError(f"{place}: this model does not take {part.type.value} input")
 
 

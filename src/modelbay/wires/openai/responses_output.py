@@ -21,7 +21,10 @@ def chunks_of(response: Mapping[str, Any], model: str) -> list[LLMResultChunk]:
     output = items_in(response)
     model = str(response.get("model") or model)
     chunks = [reasoning_chunk(model, thought)] if (thought := reasoning_in(output)) else []
-    chunks.extend(text_chunk(model, text) for _, text in texts_in(output) if text)
+    for part, text in texts_in(output):
+        if text:
+            chunk = text_chunk(model, text)
+            chunks.append(as_refusal(chunk) if part.get("type") == "refusal" else chunk)
     calls = [item for item in output if item.get("type") == "function_call"]
     for number, item in enumerate(calls):
         arguments = arguments_in(item)
@@ -54,6 +57,13 @@ def texts_in(output: list[dict[str, Any]]) -> Iterator[tuple[Mapping[str, Any], 
         if item.get("type") == "message":
             for part in objects_of(item.get("content")):
                 yield part, text_of(part.get("text")) or text_of(part.get("refusal"))
+
+
+def as_refusal(chunk: LLMResultChunk) -> LLMResultChunk:
+    """Return a chunk of text that says of itself that it refuses."""
+    message = chunk.delta.message
+    message.refusal = message.content  # type: ignore[attr-defined]
+    return chunk
 
 
 def reasoning_in(output: list[dict[str, Any]]) -> str:

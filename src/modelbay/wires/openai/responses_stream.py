@@ -13,6 +13,7 @@ from modelbay.wires.json_text import frame_object
 from modelbay.wires.openai.responses_output import (
     BETWEEN_THOUGHTS,
     arguments_in,
+    as_refusal,
     call_id_of,
     chunks_of,
     items_in,
@@ -46,7 +47,7 @@ class ResponseReader:
             "response.created": self._created,
             "response.output_item.added": self._item_added,
             "response.output_item.done": self._item_done,
-            "response.refusal.delta": self._text,
+            "response.refusal.delta": self._refusal,
             "response.reasoning_summary_text.delta": self._reasoning,
             "response.reasoning_text.delta": self._reasoning,
             "response.function_call_arguments.delta": self._arguments,
@@ -88,6 +89,10 @@ class ResponseReader:
         self._said_anything = True
         delta = body.get("delta")
         return [text_chunk(self._model, str(delta))] if delta else []
+
+    def _refusal(self, body: Mapping[str, Any]) -> list[LLMResultChunk]:
+        """Return words that say of themselves that they refuse; the last chunk has them whole."""
+        return [as_refusal(chunk) for chunk in self._text(body)]
 
     def _reasoning(self, body: Mapping[str, Any]) -> list[LLMResultChunk]:
         delta = str(body.get("delta") or "")

@@ -116,7 +116,10 @@ class ChatReader:
         text, thought = content_of(content)
         text, thought = self._new(text + self._state.words_in(delta), thought or reasoning_of(delta))
         inline, text = self._tags.feed(text) if self._tags else ("", text)
-        chunks = self._chunks(thought + inline, text) + self._tool_chunks(delta)
+        chunks = self._chunks(thought + inline, text)
+        if text and text == delta.get("refusal"):  # says of itself what it is; the last chunk has it whole
+            chunks[-1].delta.message.refusal = text  # type: ignore[attr-defined]
+        chunks += self._tool_chunks(delta)
         self._state.keep_message(delta)
         self._said_anything = self._said_anything or bool(chunks)
         return chunks

@@ -10,6 +10,7 @@ from typing import Any
 from modelbay.entities import AssistantPromptMessage, PromptMessageTool, ToolCall
 from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.family import ChatCall, Options
+from modelbay.wires.openai.custom_calls import CUSTOM, custom_body
 
 _MODES = frozenset({"auto", "none", "required"})
 _LONGEST_ID = 40
@@ -44,7 +45,9 @@ def write_parallel(body: dict[str, Any], call: ChatCall, found: Mapping[str, Any
 
 def function_of(tool: PromptMessageTool) -> dict[str, Any]:
     """Return a tool as a function; a `strict` that the caller put on the tool goes with it."""
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    told = tool.description or "description" in tool.model_fields_set  # servers tell "" from nothing
+    described = {"description": tool.description} if told else {}
+    function = {"name": tool.name, **described, "parameters": tool.parameters}
     if "strict" in tool.unknown_fields:
         function["strict"] = tool.unknown_fields["strict"]
     return function
@@ -87,19 +90,23 @@ class CallIds:
 
 def calls_of(message: AssistantPromptMessage, ids: CallIds) -> list[dict[str, Any]]:
     """Return a message's tool calls as a request carries them, with the upstream's own fields."""
-    return [
-        {
-            **call.unknown_fields,
-            "id": ids(call.id),
-            "type": "function",
-            "function": {
-                **call.function.unknown_fields,
-                "name": call.function.name,
-                "arguments": arguments_of(call),
-            },
-        }
-        for call in message.tool_calls
-    ]
+    return [_written(call, ids) for call in message.tool_calls]
+
+
+def _written(call: ToolCall, ids: CallIds) -> dict[str, Any]:
+    custom = custom_body(call)
+    if custom is not None:
+        return {**call.unknown_fields, "id": ids(call.id), "type": CUSTOM, CUSTOM: custom}
+    return {
+        **call.unknown_fields,
+        "id": ids(call.id),
+        "type": "function",
+        "function": {
+            **call.function.unknown_fields,
+            "name": call.function.name,
+            "arguments": arguments_of(call),
+        },
+    }
 
 
 def arguments_of(call: ToolCall) -> str:

@@ -31,6 +31,7 @@ from modelbay.providers.sandbox.engines.chat.events import (
     ToolArguments,
     ToolCall,
 )
+from modelbay.providers.sandbox.engines.chat.schemas import SchemaError, check_schema
 from modelbay.providers.sandbox.engines.chat.script import Directives, reply
 
 __all__ = [
@@ -41,8 +42,10 @@ __all__ = [
     "FailKind",
     "Pause",
     "Reasoning",
+    "SchemaError",
     "Text",
     "ToolArguments",
     "ToolCall",
+    "check_schema",
     "reply",
 ]

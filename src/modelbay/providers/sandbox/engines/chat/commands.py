@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from modelbay.providers.sandbox.engines.chat.events import FAILURES, FailKind
+from modelbay.providers.sandbox.engines.chat.written import written
 
 __all__ = ["HELP", "Command", "CommandError", "ToolRequest", "read_command", "split_json", "tool_requests"]
 
@@ -26,8 +27,8 @@ KIND is connection, unavailable, rate-limit, authorization or bad-request"""
 
 _COMMAND = re.compile(r"\s*/([A-Za-z-]+)(?!\S)[^\S\n]?")  # "/etc/hosts" and "/1" are no commands
 _SLOW = re.compile(r"\s*(\d+(?:\.\d+)?)(?!\S)\s*")
-_FAIL = re.compile(rf"\s*({'|'.join(FAILURES)})(?!\S)(?:\s+after\s+(\d+)(?!\S))?\s*")
-_COUNT = re.compile(r"\s*(\d+)(?!\S)[^\S\n]?")
+_FAIL = re.compile(rf"\s*({'|'.join(FAILURES)})(?!\S)(?:\s+after\s+(\d{{1,18}})(?!\S))?\s*")
+_COUNT = re.compile(r"\s*(\d{1,18})(?!\S)[^\S\n]?")
 _TOOL_NAME = re.compile(r"\s*([\w.:-]+)[^\S\n]*")
 _NEXT_TOOL = re.compile(r"^[^\S\n]*/tool(?!\S)", re.MULTILINE)
 _ACTIONS = ("help", "echo", "reason", "tool", "json", "repeat", "long")
@@ -125,12 +126,15 @@ def tool_requests(text: str) -> list[ToolRequest]:
             )
         rest = line[name.end() :]
         arguments, hint = split_json(rest) if rest.lstrip().startswith("{") else (None, rest)
-        found.append(
-            ToolRequest(
-                name[1], None if arguments is None else json.dumps(arguments, ensure_ascii=False), hint
-            )
-        )
+        found.append(ToolRequest(name[1], None if arguments is None else _written(arguments), hint))
     return found
+
+
+def _written(arguments: dict[str, object]) -> str:
+    try:
+        return written(arguments)
+    except ValueError as error:
+        raise CommandError(f"That is not valid JSON: {error}.") from error
 
 
 def split_json(text: str) -> tuple[dict[str, object], str]:
@@ -142,7 +146,7 @@ def split_json(text: str) -> tuple[dict[str, object], str]:
     text = text.lstrip()
     try:
         value, end = json.JSONDecoder().raw_decode(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError(f"That is not valid JSON: {error}.") from error
     if not isinstance(value, dict):
         raise CommandError("That is valid JSON, but an object in braces is needed.")

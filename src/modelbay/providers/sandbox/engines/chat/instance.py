@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from modelbay.providers.sandbox.engines.chat.material import Material
 from modelbay.providers.sandbox.engines.chat.scalars import Json, make_boolean, make_number, make_string
+from modelbay.providers.sandbox.engines.chat.schemas import SchemaError
 
 __all__ = ["Json", "Schema", "make_instance"]
 
@@ -25,7 +26,7 @@ def make_instance(schema: Json, message: str) -> Json:
     """Return a valid instance; the same schema and message always give the same one.
 
     Raises:
-        ValueError: A `$ref` points nowhere or in a circle, or every instance would be infinitely deep.
+        SchemaError: A `$ref` points nowhere or in a circle, or every instance would be infinitely deep.
     """
     return _Maker(schema, Material.of(message)).value(schema, "", 0)
 
@@ -41,12 +42,9 @@ class _Maker:
     def value(self, schema: Json, name: str, depth: int) -> Json:
         """Return an instance of a schema, for a property of that name."""
         if depth > 4 * _DEEPEST:
-            raise ValueError(
+            raise SchemaError(
                 "The JSON schema requires an endless value: make a property of its circle optional."
             )
-        self._made += 1
-        if self._made > _MOST_VALUES:
-            raise ValueError(f"The JSON schema asks for more than {_MOST_VALUES} values: make it smaller.")
         schema = self._resolved(schema, depth)
         if fixed := self._fixed(schema):
             return fixed[0]
@@ -66,9 +64,12 @@ class _Maker:
             case _:
                 return make_string(schema, name, self._material)
 
-    def _resolved(self, schema: Json, depth: int) -> Schema:
+    def _resolved(self, schema: Json, depth: int, steps: int = _REFERENCES) -> Schema:
         """Follow references, choose a branch, merge what must hold together."""
-        for _ in range(_REFERENCES):
+        self._made += 1
+        if self._made > _MOST_VALUES:
+            raise SchemaError(f"The JSON schema asks for more than {_MOST_VALUES} values: make it smaller.")
+        for left in reversed(range(steps)):
             if not isinstance(schema, Mapping):
                 return {}
             if isinstance(target := schema.get("$ref"), str):
@@ -77,17 +78,17 @@ class _Maker:
             elif branches := _branches(schema):
                 rest = {key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}
                 schema = _merged([self._branch(branches, depth), rest])
-            elif isinstance(together := schema.get("allOf"), Sequence):
+            elif isinstance(together := schema.get("allOf"), list):
                 rest = {key: value for key, value in schema.items() if key != "allOf"}
-                schema = _merged([*(self._resolved(part, depth) for part in together), rest])
+                schema = _merged([*(self._resolved(part, depth, left) for part in together), rest])
             else:
                 return schema
-        raise ValueError("The JSON schema's $ref goes round in a circle.")
+        raise SchemaError("The JSON schema's $ref goes round in a circle.")
 
     def _pointed(self, target: str) -> Json:
         """Return what a JSON pointer into the schema ("#/$defs/name") points to."""
         if not target.startswith("#"):
-            raise ValueError(
+            raise SchemaError(
                 f"The JSON schema's $ref {target!r} points outside the schema: put it under $defs."
             )
         at: Json = self._root
@@ -95,14 +96,10 @@ class _Maker:
             key = step.replace("~1", "/").replace("~0", "~")
             if isinstance(at, Mapping) and key in at:
                 at = at[key]
-            elif isinstance(at, list) and key.isdigit() and int(key) < len(at):
+            elif isinstance(at, list) and key.isdecimal() and int(key[:9]) < len(at):
                 at = at[int(key)]
             else:
-                raise ValueError(f"The JSON schema's $ref {target!r} points to nothing in the schema.")
-        if not target.startswith("#"):
-            raise ValueError(
-                f"The JSON schema's $ref {target!r} points outside the schema: put it under $defs."
-            )
+                raise SchemaError(f"The JSON schema's $ref {target!r} points to nothing in the schema.")
         return at
 
     def _branch(self, branches: Sequence[Json], depth: int) -> Json:

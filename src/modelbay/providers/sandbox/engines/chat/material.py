@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import TypeVar
 
 from modelbay.providers.sandbox.engines.words import words
@@ -63,7 +64,7 @@ class Material:
         bare = _QUOTED.sub(" ", head)
         names = [name.strip() for name in _CAPITALISED.findall(bare)]
         names += [word for word in _PREPOSITION.findall(bare) if not word.isdigit()]
-        numbers = [float(found) for found in _NUMBER.findall(bare)]
+        numbers = [number for number in map(float, _NUMBER.findall(bare)) if isfinite(number)]
         return cls(message, head, set(words(head)), quotes, numbers, list(dict.fromkeys(names)))
 
     def named(self, name: str) -> str | None:

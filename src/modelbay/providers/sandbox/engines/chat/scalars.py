@@ -60,7 +60,7 @@ def make_string(schema: Mapping[str, Json], name: str, material: Material) -> st
 
 def _bound(schema: Mapping[str, Json], key: str, default: float) -> float:
     value = schema.get(key)
-    return float(value) if isinstance(value, int | float) else default
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
 
 
 def _text(schema: Mapping[str, Json], name: str, material: Material) -> str:
@@ -99,7 +99,7 @@ def make_number(schema: Mapping[str, Json], name: str, material: Material, *, wh
 
     def fits(value: float) -> bool:
         return low <= value <= high and (
-            not step or math.isclose(value / step, round(value / step), abs_tol=1e-9)
+            not step or math.isclose(value / step, _rounded(value / step), abs_tol=1e-9)
         )
 
     named = _as_number(material.named(name))
@@ -119,10 +119,14 @@ def _range(schema: Mapping[str, Json]) -> tuple[float, float]:
 def _near(low: float, high: float, step: float) -> float:
     """Return the multiple of `step` in the bounds that is nearest to 1, or to a bound."""
     start = min(max(1.0, low), high)
-    if not step:
+    if not step or not math.isfinite(start / step):
         return start
     up, down = math.ceil(start / step) * step, math.floor(start / step) * step
     return up if up <= high else down
+
+
+def _rounded(value: float) -> float:
+    return round(value) if math.isfinite(value) else value
 
 
 def _as_number(text: str | None) -> float | None:

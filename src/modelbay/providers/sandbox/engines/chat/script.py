@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +17,10 @@ from modelbay.providers.sandbox.engines.chat.commands import (
 from modelbay.providers.sandbox.engines.chat.events import Event, Fail, Pause, Reasoning, Text
 from modelbay.providers.sandbox.engines.chat.instance import Schema, make_instance
 from modelbay.providers.sandbox.engines.chat.pieces import pieces
+from modelbay.providers.sandbox.engines.chat.schemas import check_schema
 from modelbay.providers.sandbox.engines.chat.tools import Tool, call_events, choose_tool
 from modelbay.providers.sandbox.engines.chat.wording import default_answer, filler_words, thoughts
+from modelbay.providers.sandbox.engines.chat.written import written
 
 __all__ = ["Directives", "Message", "reply"]
 
@@ -53,6 +54,9 @@ def reply(
         tools: Mappings with name, description and parameters (a JSON Schema).
         json_schema: The schema that the answer must follow; an empty one asks for any JSON object.
         directives: The rest; see there.
+
+    Raises:
+        ValueError: While the events are read: `json_schema` cannot be filled.
     """
     directives = directives or Directives()
     asked = next((text for role, text in reversed(messages) if role == "user"), "")
@@ -123,7 +127,7 @@ class _Script:
             request = ToolRequest(str(tool["name"]), None, self.command.text)
             return call_events([request], self.tools, self.directives.seed)
         if self.json_schema is not None:
-            return self._json(self.json_schema, self.command.text)
+            return self._structured(self.json_schema, self.command.text)
         return _says(self._default_answer())
 
     def _tool_to_call(self) -> Tool | None:
@@ -145,7 +149,7 @@ class _Script:
 
     def _answers_with(self, results: Sequence[str]) -> Iterator[Event]:
         if self.json_schema is not None:
-            return self._json(self.json_schema, "\n".join((self.command.text, *results)))
+            return self._structured(self.json_schema, "\n".join((self.command.text, *results)))
         if len(results) == 1:
             return _says(f"The tool answered: {results[0]}")
         return _says("The tools answered:\n" + "\n".join(f"{n}. {text}" for n, text in enumerate(results, 1)))
@@ -159,18 +163,20 @@ class _Script:
 
     def _json_command(self) -> Iterator[Event]:
         text = self.command.text
-        if text.lstrip().startswith("{"):
-            schema, text = split_json(text)
-            return self._json(schema, text)  # type: ignore[arg-type]  # json.loads gives JSON
-        return self._json(self.json_schema or {}, text)
-
-    def _json(self, schema: Schema, message: str) -> Iterator[Event]:
-        if not schema:
-            return _says(json.dumps({"answer": message, "words": len(message.split())}, ensure_ascii=False))
+        if not text.lstrip().startswith("{"):
+            return self._structured(self.json_schema or {}, text)
+        given, text = split_json(text)
+        schema: Schema = given  # type: ignore[assignment]  # json.loads gives JSON
         try:
-            return _says(json.dumps(make_instance(schema, message), ensure_ascii=False))
+            check_schema(schema, "The JSON schema")
+            return self._structured(schema, text)
         except ValueError as error:
             raise CommandError(str(error)) from error
+
+    def _structured(self, schema: Schema, message: str) -> Iterator[Event]:
+        if not schema:
+            return _says(written({"answer": message, "words": len(message.split())}))
+        return _says(written(make_instance(schema, message)))
 
     def _default_answer(self) -> str:
         instructions = " ".join(text for role, text in self.messages if role in _INSTRUCTING)

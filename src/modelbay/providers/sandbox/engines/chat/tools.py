@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from modelbay.providers.sandbox.engines.chat.events import Event, ToolArguments,
 from modelbay.providers.sandbox.engines.chat.instance import make_instance
 from modelbay.providers.sandbox.engines.chat.material import name_words
 from modelbay.providers.sandbox.engines.chat.pieces import fragments
+from modelbay.providers.sandbox.engines.chat.written import written
 
 __all__ = ["Tool", "arguments_for", "call_events", "choose_tool", "named_tool"]
 
@@ -52,7 +52,7 @@ def arguments_for(tool: Tool, message: str) -> str:
     """
     schema = {"type": "object", **(tool.get("parameters") or {})}
     try:
-        return json.dumps(make_instance(schema, message), ensure_ascii=False)
+        return written(make_instance(schema, message))
     except ValueError as error:
         raise CommandError(f"I cannot fill the parameters of {tool['name']}. {error}") from error
 

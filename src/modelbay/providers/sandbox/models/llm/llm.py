@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from modelbay.entities import (
@@ -67,7 +67,7 @@ class SandboxLargeLanguageModel(LargeLanguageModel):
         )
         events = chat.reply(
             [(message.role.value, message.get_text_content()) for message in prompt_messages],
-            [tool.model_dump() for tool in tools or ()],
+            _tools(tools or ()),
             _schema(model_parameters),
             directives,
         )
@@ -95,10 +95,26 @@ def _schema(parameters: dict[str, Any]) -> dict[str, Any] | None:
         return None
     try:
         given = json.loads(parameters.get("json_schema") or "{}")
-    except ValueError as error:
-        raise InvokeBadRequestError(f"parameter 'json_schema' is not JSON: {error}") from None
-    schema: dict[str, Any] = given.get("schema", given)
+    except (ValueError, RecursionError) as error:
+        raise InvokeBadRequestError(f"json_schema: is not JSON: {error}") from None
+    schema: Any = given.get("schema", given) if isinstance(given, dict) else given
+    if not isinstance(schema, dict):
+        raise InvokeBadRequestError("json_schema: must be a JSON Schema: an object")
+    _check(schema, "json_schema")
     return schema
+
+
+def _tools(tools: Sequence[PromptMessageTool]) -> list[dict[str, Any]]:
+    for place, tool in enumerate(tools):
+        _check(tool.parameters, f"tools[{place}].parameters")
+    return [tool.model_dump() for tool in tools]
+
+
+def _check(schema: dict[str, Any], place: str) -> None:
+    try:
+        chat.check_schema(schema, place)
+    except chat.SchemaError as error:
+        raise InvokeBadRequestError(str(error)) from None
 
 
 async def _chunks(
@@ -107,7 +123,7 @@ async def _chunks(
     """Say the events, at most `limit` of them: each is about a token."""
     reason = FinishReason.STOP
     index = 0
-    for event in events:
+    for event in _fillable(events):
         if isinstance(event, chat.Pause):
             await asyncio.sleep(event.seconds)
             continue
@@ -122,6 +138,13 @@ async def _chunks(
         yield _chunk(model, index, _message(event))
         index += 1
     yield _chunk(model, index, AssistantPromptMessage(content=""), reason)
+
+
+def _fillable(events: Iterable[chat.Event]) -> Iterator[chat.Event]:
+    try:
+        yield from events
+    except ValueError as error:
+        raise InvokeBadRequestError(f"json_schema: {error}") from None
 
 
 def _message(event: chat.Event) -> AssistantPromptMessage:

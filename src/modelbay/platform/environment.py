@@ -1,16 +1,24 @@
-"""Credentials of a program that uses the library: given explicitly, or found in the environment."""
+"""Credentials of one installation without a vault: given explicitly, or found in the environment."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from modelbay.entities import Credentials, FormType, ModelProviderConfiguration, ModelType
-from modelbay.errors import InvokeBadRequestError
+from modelbay.errors import InvokeBadRequestError, ModelbayError
 
 Given = Mapping[str, Mapping[str, Any] | str | None]
 _ONE = ""  # stands for the provider's one secret, until the provider is known
+
+
+class CredentialsFileError(ModelbayError):
+    """A file with credentials cannot be read."""
+
+    summary = "The file with credentials cannot be read."
 
 
 class LocalCredentials:
@@ -39,6 +47,25 @@ class LocalCredentials:
 
     def __repr__(self) -> str:
         return f"LocalCredentials({', '.join(sorted(self._given))})"
+
+
+def read_file(path: str | None) -> dict[str, Any] | None:
+    """Return the credentials in a JSON file, by provider or `provider/model`; None without a path.
+
+    Raises:
+        CredentialsFileError: It cannot be read. Its content is not quoted.
+    """
+    if path is None:
+        return None
+    try:
+        given = json.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise CredentialsFileError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise CredentialsFileError(f"{path}: this is not valid JSON") from None
+    if not isinstance(given, dict) or not all(isinstance(value, dict | str) for value in given.values()):
+        raise CredentialsFileError(f"{path}: this is not an object with credentials for each provider")
+    return given
 
 
 def from_environment(provider: ModelProviderConfiguration) -> Credentials | None:

@@ -1,0 +1,101 @@
+"""`modelbay serve`: the gateway."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from modelbay.cli.key import DataDir, directory
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8080,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that serve.")] = 1,
+    data_dir: DataDir = None,
+    credentials: Annotated[
+        Path | None,
+        typer.Option(
+            "--credentials",
+            metavar="FILE",
+            help="JSON with an object of credentials for each provider, beside those of the environment.",
+        ),
+    ] = None,
+    unix_socket: Annotated[
+        Path | None, typer.Option("--unix-socket", metavar="PATH", help="Listen there instead.")
+    ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option("--tls-certificate", metavar="FILE", help="PEM; turns TLS on.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="FILE", help="PEM, if not with the certificate.")
+    ] = None,
+    drain: Annotated[
+        float, typer.Option("--drain", metavar="SECONDS", min=0, help="For running calls, when stopped.")
+    ] = 30.0,
+    access_log: Annotated[
+        bool, typer.Option("--access-log/--no-access-log", help="One line of JSON a call, on stderr.")
+    ] = True,
+) -> None:
+    """Serve the APIs of OpenAI, Anthropic, Cohere and Jina, with every provider behind them.
+
+    Stops on Ctrl-C or SIGTERM when running calls have ended; a second one stops at once. Routes, defaults
+    and limits are read from gateway.yaml in the data directory.
+    """
+    import sys
+    from dataclasses import asdict
+
+    from modelbay.cli.choose import choose
+    from modelbay.cli.output import write_text
+    from modelbay.cli.welcome import welcome
+    from modelbay.gateway.http.settings import ServerSettings
+    from modelbay.gateway.http.worker import Plan
+    from modelbay.gateway.http.workers import run
+    from modelbay.gateway.settings import GatewaySettings
+    from modelbay.platform.environment import read_file
+    from modelbay.platform.local import first_key
+    from modelbay.store import open_directory
+
+    folder = open_directory(directory(data_dir))
+    given = str(credentials.expanduser().absolute()) if credentials else None
+    read_file(given)
+    settings = GatewaySettings.read(folder, credentials=given, access_log=access_log, workers=workers)
+    key, choice = first_key(folder), choose(servers=())
+    listening = ServerSettings(
+        host=host,
+        port=port,
+        unix_socket=_text(unix_socket),
+        tls_certificate=_text(tls_certificate),
+        tls_key=_text(tls_key),
+    )
+
+    def announce(addresses: Sequence[str]) -> None:
+        tls = tls_certificate is not None
+        write_text(welcome(addresses[0], key, choice.language_model, reason=choice.reason, tls=tls))
+        sys.stdout.flush()
+
+    plan = Plan("modelbay.gateway.app:make_app", asdict(settings), listening, drain_timeout=drain)
+    with shared_metrics(workers):
+        status = run(plan, workers=workers, announce=announce)
+    raise typer.Exit(status)
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path.expanduser().absolute()) if path else None
+
+
+@contextmanager
+def shared_metrics(workers: int) -> Iterator[None]:
+    """Give several workers a folder in which they add up their metrics."""
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="modelbay-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield

@@ -1,0 +1,193 @@
+"""The gateway as an application: keys, routes, errors, and what every request has in common."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from modelbay.catalog import Catalog
+from modelbay.errors import InvokeServerUnavailableError, ModelbayError
+from modelbay.gateway import garbage
+from modelbay.gateway.access_log import AccessLog
+from modelbay.gateway.call import Call
+from modelbay.gateway.http.exchange import ClientGoneError, Exchange
+from modelbay.gateway.metrics import Metrics
+from modelbay.gateway.operations import Operations
+from modelbay.gateway.routes import Route, Router
+from modelbay.gateway.settings import GatewaySettings
+from modelbay.gateway.surfaces import routes
+from modelbay.hosts import InProcessHost
+from modelbay.platform.embedded import Embedded
+from modelbay.platform.environment import LocalCredentials, read_file
+from modelbay.runtime import Engine
+from modelbay.runtime.accounts import Caller, KeyRefusedError
+from modelbay.runtime.choices import Choices, Names
+from modelbay.runtime.lanes import Lanes
+from modelbay.store import StoreError
+from modelbay.wires.anthropic import relay as anthropic
+from modelbay.wires.openai import relay as openai
+from modelbay.wires.settings import TransportSettings
+from modelbay.wires.transport import Transport
+
+_log = logging.getLogger("modelbay.gateway")
+
+# What fails is told at once: clients try again themselves, and two that do so multiply. A route goes on.
+_UPSTREAMS = TransportSettings(retries=0, max_connections=20_000)
+RELAYS = {each.dialect: each for each in (*openai.RELAYS, *anthropic.RELAYS)}
+
+
+class Gateway:
+    """Serves exchanges. Nothing is opened before `startup`."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self.settings = settings
+        self.credentials = LocalCredentials(read_file(settings.credentials))
+        self.stopping = False
+        self.active = 0
+        self._kept: set[asyncio.Future[Any]] = set()
+
+    async def startup(self) -> None:
+        """Open store and catalog.
+
+        Raises:
+            ModelbayError: The data directory cannot be used, and why.
+        """
+        settings = self.settings
+        self.platform = Embedded(Path(settings.data_dir))
+        await self.platform.start()
+        self.accountant = self.platform.accountant
+        self.responses = self.platform.responses
+        self.catalog = Catalog(folders=settings.plugins)
+        self.transport = Transport(_UPSTREAMS)
+        credentials = self.credentials
+        host = InProcessHost(self.transport)
+        self.engine = Engine(catalog=self.catalog, host=host, credentials=credentials)
+        names = Names(settings.routes, settings.defaults)
+        self.choices = Choices(self.catalog, credentials, names)
+        self.lanes = Lanes(self.engine, RELAYS if settings.lanes else {})
+        self.metrics = Metrics(shared=settings.workers > 1)
+        self.log = AccessLog() if settings.access_log else None
+        self.router = Router(routes.ALL)
+        self.operations = Operations(self)
+
+    def draining(self) -> None:
+        """Take note that the process goes down: refuse new calls, and be ready no more."""
+        self.stopping = True
+
+    async def shutdown(self) -> None:
+        """Finish what was begun and close everything."""
+        if self._kept:
+            await asyncio.wait(self._kept, timeout=5)
+        self.engine.close()
+        await self.transport.aclose()
+        await self.platform.close()
+        if self.log:
+            self.log.close()
+
+    def keep(self, work: asyncio.Future[Any]) -> None:
+        """Keep work alive that goes on after its call has ended."""
+        self._kept.add(work)
+        work.add_done_callback(self._kept.discard)
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Serve one exchange."""
+        found = self.router.find(exchange.method, exchange.path)
+        if found is None:
+            await self.operations.serve(exchange)
+            return
+        route, rest = found
+        try:
+            caller = await self.caller(exchange)
+            call = Call(self, exchange, route, caller)
+        except ModelbayError as error:
+            self.operations.refuse(exchange, route, error)
+            return
+        self.active += 1
+        try:
+            await self._serve(call, route, unquote(rest) if rest else rest)
+        finally:
+            self.active -= 1
+        self._tell(call)
+
+    async def _serve(self, call: Call, route: Route, rest: str) -> None:
+        try:
+            if self.stopping:
+                raise InvokeServerUnavailableError("the gateway is shutting down; try again", retry_after=1)
+            await route.serve(call, rest)
+        except (asyncio.CancelledError, ClientGoneError):
+            self.keep(asyncio.ensure_future(self._abandoned(call)))
+            raise
+        except ModelbayError as error:
+            await self._fail(call, error)
+        except Exception:  # noqa: BLE001 - a fault of ours is logged, and the call is written down all the same
+            _log.exception("the gateway failed at %s", route.path)
+            await self._fail(
+                call, InvokeServerUnavailableError("the gateway failed; its log says why", status=500)
+            )
+
+    async def _abandoned(self, call: Call) -> None:
+        """Write down a call whose client went away, beside the task that served it, which is cancelled."""
+        try:
+            await call.settle_abandoned()
+        except ModelbayError as error:
+            call.error = error  # nobody is left to be told; the readiness says that the ledger has failed
+        self._tell(call)
+
+    async def _fail(self, call: Call, error: ModelbayError) -> None:
+        try:
+            await call.fail(error)
+        except ModelbayError as unwritten:  # the ledger itself is what failed
+            await call.fail(unwritten)
+
+    async def caller(self, exchange: Exchange) -> Caller:
+        """Return whose key a request came with; KeyRefusedError if it opens nothing."""
+        key = key_of(exchange)
+        if not key:
+            raise KeyRefusedError(
+                "there is no key: send it as 'Authorization: Bearer …' or as 'x-api-key'", status=401
+            )
+        authoriser = self.platform.authoriser
+        try:
+            return authoriser.known(key) or await authoriser.authorise(key)
+        except StoreError as error:  # its words name files of this machine
+            _log.error("keys cannot be looked up: %s", error)
+            raise InvokeServerUnavailableError("keys cannot be looked up now; try again") from None
+
+    def _tell(self, call: Call) -> None:
+        """Count a call and log it."""
+        record = call.record
+        record.status = call.status
+        self.metrics.ended(record, declared=self._declared(record))
+        if self.log:
+            self.log.write(call.record, call.exchange.peer)
+
+    def _declared(self, record: Any) -> bool:
+        """Whether the model is one that a plugin declares: names that clients make up are no labels."""
+        return bool(record.model) and self.engine.declares(record.provider, record.model)
+
+
+def key_of(exchange: Exchange) -> str:
+    """Return the key that a request came with; "" if none."""
+    headers = exchange.headers
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    if key and scheme.lower() == "bearer":
+        return key.strip()
+    return headers.get("x-api-key", "").strip()
+
+
+class Worker(Gateway):
+    """The gateway as a process of its own, which may tell Python how to look after its memory."""
+
+    async def startup(self) -> None:
+        """Open store and catalog, then settle."""
+        await super().startup()
+        garbage.settle()
+
+
+def make_app(options: Mapping[str, Any], worker: int) -> Gateway:
+    """Return the gateway of one worker process; `options` are the fields of `GatewaySettings`."""
+    return Worker(GatewaySettings.of(options))

@@ -1,0 +1,68 @@
+"""Trying the models that a name means, in order, until one begins to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from modelbay.entities import ModelType
+from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError, InvokeError
+from modelbay.gateway.call import Call
+from modelbay.runtime.opened import Opened
+from modelbay.wires.places import Place, at_place
+from modelbay.wires.request import upstream_limits
+from modelbay.wires.serving import Wishes
+
+T = TypeVar("T")
+
+
+async def first_answer(
+    call: Call,
+    model: str,
+    model_type: ModelType,
+    wishes: Wishes,
+    begin: Callable[[Opened], Awaitable[T]],
+    places: Sequence[Place] = (),
+) -> tuple[Opened, T]:
+    """Return the first model that begins to answer, and what `begin` gave.
+
+    Mistakes in messages are told at the client's `places` for them.
+
+    A route goes on to its next model where the one before is not to be had; what the client did wrong is
+    wrong for all of them.
+
+    Raises:
+        InvokeError: No model answered; the error is the last one's.
+    """
+    choices = call.gateway.choices.of(model, model_type, call.caller)
+    for attempt, name in enumerate(choices, start=1):
+        call.tries(name, attempt)
+        call.limits_told = {}
+        upstream_limits.set(call.limits_told)  # for this task, which serves nothing else
+        try:
+            opened = await call.gateway.engine.open(name, model_type, wishes, drop=call.drop)
+            call.pricing = opened.pricing
+            return opened, await _begin(call, opened, wishes, begin)
+        except InvokeError as error:
+            if attempt == len(choices) or not may_go_on(error):
+                if error.status is None and isinstance(error, InvokeBadRequestError):
+                    error.description = at_place(error.description, places)
+                raise
+    raise AssertionError("a name means at least one model")
+
+
+def may_go_on(error: InvokeError) -> bool:
+    """Whether another model may succeed where one failed so."""
+    return error.retryable or isinstance(error, InvokeAuthorizationError)
+
+
+async def _begin(call: Call, opened: Opened, wishes: Wishes, begin: Callable[[Opened], Awaitable[T]]) -> T:
+    while True:
+        try:
+            begun = await begin(opened)
+        except InvokeBadRequestError as error:
+            if not call.drop or not opened.drop(error, wishes):
+                raise
+        else:
+            call.dropped = opened.dropped
+            return begun

@@ -1,0 +1,256 @@
+"""One call of a client, from its key to its line in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from modelbay.entities import CallUsage, EmbeddingUsage, LLMUsage, ModelType, PriceConfig
+from modelbay.errors import (
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeServerUnavailableError,
+    ModelbayError,
+)
+from modelbay.gateway import bodies
+from modelbay.gateway.http.exchange import Exchange
+from modelbay.gateway.http.head import lines
+from modelbay.gateway.ids import new_id
+from modelbay.gateway.statuses import retry_after, status_of
+from modelbay.runtime.accounts import Caller, CallRecord
+from modelbay.runtime.names import ModelName
+from modelbay.sdk import prices
+
+if TYPE_CHECKING:
+    from modelbay.gateway.app import Gateway
+    from modelbay.gateway.routes import Route
+
+JSON = b"content-type: application/json\r\n"
+EVENTS = (
+    b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
+)
+CLIENT_GONE = 499  # nginx's number for a client that did not wait for its answer
+Usage = LLMUsage | EmbeddingUsage | CallUsage
+_LONGEST_TAG = 120
+_DROP = "modelbay-drop"
+
+
+class Call:
+    """A client's call: what it may do, what it asked, what it was told, and what that cost."""
+
+    __slots__ = (
+        "caller",
+        "deadline",
+        "drop",
+        "dropped",
+        "error",
+        "exchange",
+        "gateway",
+        "id",
+        "interrupted",
+        "limits_told",
+        "pricing",
+        "record",
+        "route",
+        "settled",
+        "status",
+    )
+
+    def __init__(self, gateway: Gateway, exchange: Exchange, route: Route, caller: Caller) -> None:
+        headers = exchange.headers
+        self.gateway = gateway
+        self.exchange = exchange
+        self.route = route
+        self.caller = caller
+        self.id = new_id()
+        self.deadline = exchange.started + _timeout(headers, gateway.settings.limits.timeout)
+        self.drop = "params" in headers.get(_DROP, "")
+        self.dropped: list[str] = []
+        self.limits_told: dict[str, str] = {}
+        self.status = 0
+        self.error: ModelbayError | None = None
+        self.interrupted: Callable[[], Awaitable[Usage | None]] | None = None
+        self.settled = False
+        self.pricing: PriceConfig | None = None
+        self.record = CallRecord(
+            id=self.id,
+            at=time.time(),
+            workspace=caller.workspace,
+            key_id=caller.key_id,
+            surface=route.surface,
+            tag=headers.get("user-agent", "")[:_LONGEST_TAG],
+        )
+
+    # what is asked
+
+    async def read(self) -> bytes:
+        """Return the body."""
+        return await self.exchange.body(self.gateway.settings.limits.body)
+
+    async def json(self) -> dict[str, Any]:
+        """Return the body as an object."""
+        return self.decoded(await self.read())
+
+    def decoded(self, raw: bytes) -> dict[str, Any]:
+        """Return the object that a body holds."""
+        return bodies.decode(raw, self.gateway.settings.limits)
+
+    def timeout(self) -> float:
+        """Return the seconds that are left for the call."""
+        return max(0.001, self.deadline - time.monotonic())
+
+    def asks(self, model: str, model_type: ModelType, *, stream: bool = False) -> None:
+        """Note what is asked."""
+        self.record.asked_model = model
+        self.record.model_type = model_type.value
+        self.record.stream = stream
+
+    def tries(self, name: ModelName, attempt: int) -> None:
+        """Note which model is tried; what it costs is noted as `pricing` when it is opened."""
+        self.pricing = None
+        self.record.provider, self.record.model = name
+        self.record.attempts = attempt
+
+    # what is told
+
+    def head(self, content: bytes = JSON) -> bytes:
+        """Return the head of the answer."""
+        record = self.record
+        head = b"%b%b: %b\r\n" % (content, self.route.id_header, self.id.encode())
+        if record.model:
+            head += b"modelbay-model: %b\r\n" % _latin(f"{record.provider}/{record.model}")
+        if self.dropped:
+            head += b"modelbay-dropped: %b\r\n" % _latin(", ".join(self.dropped))
+        if record.price is not None:
+            head += b"modelbay-price: %b %b\r\n" % (
+                format(record.price, "f").encode(),
+                record.currency.encode(),
+            )
+        if self.limits_told:
+            head += lines(self.limits_told.items())
+        return head
+
+    async def answer(self, body: Mapping[str, Any] | bytes, content: bytes = JSON, status: int = 200) -> None:
+        """Send a whole answer, once the call is written down."""
+        data = body if isinstance(body, bytes) else orjson.dumps(body)
+        await self.settle(status)
+        self.exchange.respond(status, self.head(content), data)
+
+    async def fail(self, error: ModelbayError) -> None:
+        """Tell the client of an error in its dialect; cut the answer if it has begun already."""
+        status = status_of(error)
+        self.error = error
+        self.record.error = type(error).__name__
+        await self.settle(status)
+        if self.exchange.begun:
+            self.exchange.abort()
+            return
+        body = orjson.dumps(self.route.errors.from_error(error, self.id))
+        self.exchange.respond(status, self.head() + retry_after(error), body)
+
+    async def break_off(self, error: ModelbayError, ending: bytes) -> None:
+        """End an answer that has begun with the dialect's event for an error."""
+        self.error = error
+        self.record.error = type(error).__name__
+        await self._count_interrupted()
+        await self.settle(status_of(error))
+        self.exchange.end(ending)
+
+    async def cut(self, error: ModelbayError) -> None:
+        """Cut an answer that has begun and that has no place for an error, such as audio."""
+        self.error = error
+        self.record.error = type(error).__name__
+        await self.settle(status_of(error))
+        self.exchange.abort()
+
+    async def caught_up(self) -> None:
+        """Wait until the client has taken what was sent, as long as the call may take.
+
+        Raises:
+            ClientGoneError: It went away.
+            InvokeConnectionError: It was too slow.
+        """
+        try:
+            async with asyncio.timeout(self.timeout()):
+                await self.exchange.drained()
+        except TimeoutError:
+            raise InvokeConnectionError(
+                "the client did not take the answer within the call's timeout"
+            ) from None
+
+    # what it cost
+
+    def used(self, usage: Usage | None) -> None:
+        """Note what was used, and what that costs, to the last digit."""
+        record = self.record
+        if usage is None:
+            return
+        price = prices.exact_price(usage, self.pricing)
+        record.price = None if price is None else price.normalize()
+        record.currency = self.pricing.currency if self.pricing else usage.currency
+        record.estimated = usage.estimated
+        if isinstance(usage, LLMUsage):
+            record.prompt_tokens, record.completion_tokens = usage.prompt_tokens, usage.completion_tokens
+            record.cached_tokens, record.cache_write_tokens = usage.cached_tokens, usage.cache_write_tokens
+            record.reasoning_tokens = usage.reasoning_tokens
+        elif isinstance(usage, EmbeddingUsage):
+            record.prompt_tokens = usage.total_tokens
+        else:
+            record.quantity, record.meter = Decimal(usage.quantity), usage.meter.value
+
+    def first_token(self) -> None:
+        """Note that the first of the answer is here."""
+        if self.record.first_token is None:
+            self.record.first_token = time.monotonic() - self.exchange.started
+
+    async def settle(self, status: int) -> None:
+        """Write the call down, durably, once.
+
+        Raises:
+            InvokeServerUnavailableError: It cannot be written: then it is not answered either.
+        """
+        if self.settled:
+            return
+        self.settled = True
+        self.status = self.record.status = status
+        self.record.latency = time.monotonic() - self.exchange.started
+        try:
+            await self.gateway.accountant.record(self.record)
+        except OSError as error:
+            self.status = 503
+            why = error.strerror or type(error).__name__
+            raise InvokeServerUnavailableError(f"the call cannot be written to the ledger: {why}") from None
+
+    async def settle_abandoned(self) -> None:
+        """Write down a call whose client went away, and what was used by then."""
+        if not self.settled:
+            await self._count_interrupted()
+            await self.settle(CLIENT_GONE)
+
+    async def _count_interrupted(self) -> None:
+        if self.interrupted is not None:
+            self.used(await self.interrupted())
+
+
+def _timeout(headers: Mapping[str, str], most: float) -> float:
+    """Return the seconds that the client allows, the gateway's own limit at most."""
+    given = headers.get("modelbay-timeout")
+    if given is None:
+        return most
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1.0
+    if not seconds > 0:
+        raise InvokeBadRequestError(f"modelbay-timeout: {given[:40]!r} is not a number of seconds")
+    return min(seconds, most)
+
+
+def _latin(text: str) -> bytes:
+    """Return text that came from a client as the value of a header."""
+    return text.encode("ascii", "replace").translate(None, b"\r\n\0")

@@ -1,0 +1,101 @@
+"""What is served beside the models: health, readiness, metrics, and refusals."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from typing import TYPE_CHECKING
+
+import orjson
+
+from modelbay.errors import ModelbayError
+from modelbay.gateway.call import JSON
+from modelbay.gateway.http.exchange import Exchange
+from modelbay.gateway.ids import new_id
+from modelbay.gateway.routes import Route
+from modelbay.gateway.statuses import retry_after, status_of
+from modelbay.runtime.accounts import CallRecord, KeyRefusedError
+
+if TYPE_CHECKING:
+    from modelbay.gateway.app import Gateway
+
+_PAGE = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
+
+
+class Operations:
+    """Serves what needs no model. Metrics are open to this machine and to keys."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Serve a request that no route of a model takes."""
+        path = exchange.path
+        if exchange.method in ("GET", "HEAD") and path == "/healthz":
+            exchange.respond(200, JSON, b'{"status":"ok"}')
+        elif exchange.method in ("GET", "HEAD") and path == "/readyz":
+            self._ready(exchange)
+        elif exchange.method == "GET" and path == "/metrics":
+            await self._metrics(exchange)
+        else:
+            self._nothing(exchange)
+
+    def reasons(self) -> list[str]:
+        """Return why the gateway should get no calls now."""
+        if self._gateway.stopping:
+            return ["the gateway is shutting down"]
+        return self._gateway.platform.ready()
+
+    def refuse(self, exchange: Exchange, route: Route, error: ModelbayError) -> None:
+        """Tell a client that it cannot be served, before anything is known of its call."""
+        request_id, status = new_id(), status_of(error)
+        head = b"%b%b: %b\r\n%b" % (JSON, route.id_header, request_id.encode(), retry_after(error))
+        if isinstance(error, KeyRefusedError):
+            head += b'www-authenticate: Bearer realm="modelbay"\r\n'
+        exchange.respond(status, head, orjson.dumps(route.errors.from_error(error, request_id)))
+        self._log(exchange, request_id, route.surface, status, error)
+
+    def _ready(self, exchange: Exchange) -> None:
+        reasons = self.reasons()
+        body = orjson.dumps({"status": "not ready" if reasons else "ready", "reasons": reasons})
+        exchange.respond(503 if reasons else 200, JSON, body)
+
+    async def _metrics(self, exchange: Exchange) -> None:
+        if not is_local(exchange.peer):
+            try:
+                await self._gateway.caller(exchange)
+            except ModelbayError as error:
+                body = orjson.dumps({"error": {"message": error.description}})
+                exchange.respond(status_of(error), JSON, body)
+                return
+        exchange.respond(200, _PAGE, self._gateway.metrics.page(self._gateway.active))
+
+    def _nothing(self, exchange: Exchange) -> None:
+        allowed = self._gateway.router.methods(exchange.path)
+        if allowed:
+            text, status = f"{exchange.path[:100]} takes {' and '.join(allowed)}", 405
+        else:
+            text, status = f"nothing is served at {exchange.path[:100]}", 404
+        error = {"message": text, "type": "invalid_request_error", "param": None, "code": None}
+        allow = b"allow: %b\r\n" % ", ".join(allowed).encode() if allowed else b""
+        exchange.respond(status, JSON + allow, orjson.dumps({"type": "error", "error": error}))
+        self._log(exchange, new_id(), "", status, None)
+
+    def _log(
+        self, exchange: Exchange, request_id: str, surface: str, status: int, error: ModelbayError | None
+    ) -> None:
+        log = self._gateway.log
+        if log is not None:
+            record = CallRecord(id=request_id, at=time.time(), workspace="", key_id="", surface=surface)
+            record.status, record.error = status, type(error).__name__ if error else ""
+            log.write(record, exchange.peer)
+
+
+def is_local(peer: str) -> bool:
+    """Whether the other end is on this machine."""
+    if peer == "unix":
+        return True
+    try:
+        return ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return False

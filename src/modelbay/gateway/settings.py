@@ -1,0 +1,118 @@
+"""What the gateway is told when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from modelbay.errors import ModelbayError
+
+FILE = "gateway.yaml"
+_MIB = 2**20
+
+
+class SettingsError(ModelbayError):
+    """The settings cannot be read; the message names the file and the field."""
+
+    summary = "The settings cannot be read."
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits on what a client may send, all checked before anything is parsed or kept.
+
+    Attributes:
+        body: Bytes of a JSON body.
+        upload: Bytes of a whole form with files.
+        file: Bytes of one file in a form.
+        depth: How deep a JSON body may be nested.
+        items: How many messages, texts or documents a call may have.
+        timeout: Seconds a whole call may take.
+    """
+
+    body: int = 32 * _MIB
+    upload: int = 64 * _MIB
+    file: int = 32 * _MIB
+    depth: int = 64
+    items: int = 10_000
+    timeout: float = 600.0
+
+
+class SettingsFile(BaseModel):
+    """The settings file as people write it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    routes: dict[str, list[str]] = Field(
+        default_factory=dict, description="A name for models to try in order, where one is not to be had."
+    )
+    defaults: dict[str, str] = Field(
+        default_factory=dict, description='What "default" means, for each type of model.'
+    )
+    plugins: list[str] = Field(default_factory=list, description="Folders with more plugins.")
+    limits: dict[str, float] = Field(default_factory=dict, description="See `Limits`.")
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Settings of one gateway.
+
+    Attributes:
+        data_dir: Holds keys, ledger and stored responses.
+        credentials: A JSON file with credentials by provider, beside those of the environment.
+        workers: How many processes serve; their metrics are added up.
+        lanes: Whether calls may pass through untranslated where client and upstream speak one dialect.
+    """
+
+    data_dir: str
+    credentials: str | None = None
+    routes: dict[str, list[str]] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
+    plugins: list[str] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+    access_log: bool = True
+    workers: int = 1
+    lanes: bool = True
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> GatewaySettings:
+        """Return the settings with these fields, as `dataclasses.asdict` gives them."""
+        return cls(**{**values, "limits": Limits(**values["limits"])})
+
+    @classmethod
+    def read(cls, data_dir: Path, **more: Any) -> GatewaySettings:
+        """Return the settings that `gateway.yaml` in the data directory makes; the defaults if it is absent.
+
+        Raises:
+            SettingsError: The file is not as it should be.
+        """
+        path = data_dir / FILE
+        try:
+            given = yaml.safe_load(path.read_text("utf-8")) or {}
+            read = SettingsFile.model_validate(given)
+            limits = Limits(**{name: _whole(value) for name, value in read.limits.items()})  # type: ignore[arg-type]
+        except FileNotFoundError:
+            return cls(str(data_dir), **more)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise SettingsError(f"{path}: {place}: {first['msg']}") from None
+        except (OSError, yaml.YAMLError, TypeError) as error:
+            raise SettingsError(f"{path}: {' '.join(str(error).split())}") from None
+        return cls(
+            str(data_dir),
+            routes=read.routes,
+            defaults=read.defaults,
+            plugins=read.plugins,
+            limits=limits,
+            **more,
+        )
+
+
+def _whole(value: float) -> float | int:
+    return int(value) if value.is_integer() else value

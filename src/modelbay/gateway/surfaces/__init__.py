@@ -1,0 +1,1 @@
+"""The surfaces: one thin module per API that clients speak."""

@@ -1,0 +1,1 @@
+"""Workspaces and what they own: keys, credentials, the ledger."""

@@ -1,0 +1,135 @@
+"""Whose a key is: answered from memory, and never older than a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from hmac import compare_digest
+from typing import Final, TypeVar
+
+from modelbay.errors import ModelbayError
+from modelbay.platform.background import BackgroundDatabase
+from modelbay.platform.keys import state_of
+from modelbay.platform.secrets import digest_of, is_plausible
+from modelbay.runtime.accounts import Caller, KeyRefusedError
+from modelbay.store import Database
+from modelbay.store import keys as queries
+from modelbay.store.keys import KeyRow
+
+_REFRESH: Final = 0.4  # seconds after which the next call has the memory compared, without waiting for it
+_STALE: Final = 0.9  # … and after which nothing is answered from memory before that
+_MOST: Final = 10_000  # keys remembered, of each kind
+_NEVER: Final = float("inf")
+
+V = TypeVar("V")
+
+
+class StoredKeys:
+    """An `Authoriser` over the keys of a data directory.
+
+    What is remembered is found by the hash of the whole key, so that how long it takes says nothing about a
+    key. A change by any process raises a number in the database; whoever sees a new one forgets everything.
+    """
+
+    def __init__(
+        self,
+        database: BackgroundDatabase,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.failure = ""
+        self._database = database
+        self._clock = clock
+        self._now = now
+        self._callers: dict[bytes, tuple[Caller, float]] = {}
+        self._refused: dict[bytes, None] = {}
+        self._mark = -1
+        self._checked = float("-inf")
+        self._comparing: asyncio.Task[None] | None = None
+
+    def known(self, key: str) -> Caller | None:
+        """Return the caller if that is known without I/O; None if `authorise` has to look."""
+        age = self._clock() - self._checked
+        if age > _REFRESH:
+            if age > _STALE:
+                return None
+            self._compare_soon()
+        found = self._callers.get(digest_of(key))
+        return found[0] if found is not None and found[1] > self._now() else None
+
+    async def authorise(self, key: str) -> Caller:
+        """Return the caller.
+
+        Raises:
+            KeyRefusedError: The key is unknown, expired or revoked.
+            StoreError: The keys cannot be read: nobody is let in.
+        """
+        if not is_plausible(key):
+            raise KeyRefusedError(status=401)
+        if self._clock() - self._checked > _STALE:
+            await asyncio.shield(self._compare_soon())
+        caller = self.known(key)
+        return caller if caller is not None else await self._look(digest_of(key))
+
+    def retry(self) -> None:
+        """Try again whether keys can be read, in the background, if the last time they could not."""
+        if self.failure:
+            self._compare_soon()
+
+    async def close(self) -> None:
+        """Wait for the comparison that is under way."""
+        if self._comparing is not None:
+            await asyncio.gather(self._comparing, return_exceptions=True)
+
+    async def _look(self, digest: bytes) -> Caller:
+        if digest in self._refused:
+            raise KeyRefusedError(status=401)
+        mark, row = await self._database.run(_find, digest)
+        self._forget_if_changed(mark)
+        if row is None or state_of(row, self._now()) != "active":
+            _remember(self._refused, digest, None)
+            raise KeyRefusedError(status=401)
+        caller = Caller(row.id, row.name, row.workspace, row.models)
+        _remember(self._callers, digest, (caller, row.expires or _NEVER))
+        return caller
+
+    def _compare_soon(self) -> asyncio.Task[None]:
+        if self._comparing is None or self._comparing.done():
+            self._comparing = asyncio.get_running_loop().create_task(self._compare())
+            self._comparing.add_done_callback(self._note)
+        return self._comparing
+
+    async def _compare(self) -> None:
+        began = self._clock()
+        self._forget_if_changed(await self._database.run(queries.mark))
+        self._checked = began
+
+    def _note(self, done: asyncio.Task[None]) -> None:
+        error = None if done.cancelled() else done.exception()
+        self.failure = f"keys cannot be read: {_words(error)}" if error is not None else ""
+
+    def _forget_if_changed(self, mark: int) -> None:
+        if mark != self._mark:
+            self._callers.clear()
+            self._refused.clear()
+            self._mark = mark
+
+
+def _find(database: Database, digest: bytes) -> tuple[int, KeyRow | None]:
+    """Return a key by its hash, and the number of changes that it was read after."""
+    mark = queries.mark(database)
+    row = queries.by_hash(database, digest)
+    return mark, row if row is not None and compare_digest(row.hash, digest) else None
+
+
+def _remember(memory: dict[bytes, V], digest: bytes, value: V) -> None:
+    """Remember one more; what was remembered first goes when there are too many."""
+    if len(memory) >= _MOST:
+        del memory[next(iter(memory))]
+    memory[digest] = value
+
+
+def _words(error: BaseException) -> str:
+    return str(error) if isinstance(error, ModelbayError) else f"unexpected {type(error).__name__}"

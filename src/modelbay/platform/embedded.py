@@ -1,0 +1,68 @@
+"""The platform of one machine: everything in one data directory, no other service."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from modelbay.platform.authoriser import StoredKeys
+from modelbay.platform.background import BackgroundDatabase
+from modelbay.platform.fold import FOLDER, Folding
+from modelbay.platform.ledger import Ledger
+from modelbay.platform.responses import StoredResponses
+from modelbay.store import keys as queries
+from modelbay.store import open_directory
+
+
+class Embedded:
+    """Keys, ledger and stored responses of a data directory, for one process of a gateway.
+
+    Any number of processes may use a directory at once. Start it on the event loop that serves, after a fork.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir.absolute()
+        self._keys = BackgroundDatabase(self.data_dir)
+        self._answers = BackgroundDatabase(self.data_dir)  # a caller must not wait for another's large answer
+        self._folding = Folding(self.data_dir)
+        self.authoriser = StoredKeys(self._keys)
+        self.accountant = Ledger(self.data_dir / FOLDER, on_written=self._folding.written)
+        self.responses = StoredResponses(self._answers)
+        self._started = False
+
+    async def start(self) -> None:
+        """Open everything.
+
+        Raises:
+            StoreError: The data directory or its database cannot be used.
+        """
+        open_directory(self.data_dir)
+        await self._keys.run(queries.mark)
+        await self.accountant.start()
+        self._folding.start()
+        self._started = True
+
+    def ready(self) -> list[str]:
+        """Return the reasons for which calls should go elsewhere; none if there are none."""
+        if not self._started:
+            return ["the platform has not been started"]
+        self.authoriser.retry()
+        reasons = (self.accountant.failure, self._folding.failure, self.authoriser.failure)
+        return [reason for reason in reasons if reason]
+
+    async def close(self) -> None:
+        """Write down what waits, move it into the database, close everything."""
+        await self.accountant.close()
+        await self.authoriser.close()
+        if self._started:
+            await asyncio.get_running_loop().run_in_executor(None, self._folding.close)
+        self._started = False
+        await self._keys.close()
+        await self._answers.close()
+
+    async def __aenter__(self) -> Embedded:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -1,0 +1,152 @@
+"""The ledger's back: what journals hold is moved into the table, each call once.
+
+How far a journal has been folded is written in the transaction that inserts its calls, so a crash at any
+moment repeats nothing and leaves nothing out. Any process may fold any journal; one that its writer has left,
+or died with, is removed when it is folded to its end.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from modelbay.errors import ModelbayError
+from modelbay.platform.records import to_rows
+from modelbay.store import Database, calls
+from modelbay.store.journal import frames, journals, read, remove_if_left
+
+FOLDER: Final = "journal"
+_HEADER: Final = 64 * 1024  # bytes within which a journal's first line ends
+_AT_ONCE: Final = 256 * 1024  # bytes a transaction: about 1,000 calls, for which others wait 30 ms at most
+_PAUSE: Final = 0.0002  # seconds, see `calls.AT_ONCE`
+_EVERY: Final = 1.0  # seconds
+_ENOUGH: Final = 5_000  # records that are folded sooner
+_WORKSPACE, _KEY, _AT = (calls.COLUMNS.index(name) for name in ("workspace", "key_id", "at"))
+
+
+def fold(database: Database, directory: Path, *, rest: Callable[[], None] = lambda: None) -> int:
+    """Move all that the journals of a data directory hold into the table; return how many calls that were.
+
+    Args:
+        rest: Called between small parts, to let somebody else have the processor.
+    """
+    # Before the files are listed: a name in it that is not listed is gone for good.
+    offsets = calls.folded(database)
+    found = journals(directory / FOLDER)
+    count = sum(_fold_journal(database, path, offsets.get(path.name, 0), rest) for path in found)
+    for name in offsets.keys() - {path.name for path in found}:
+        calls.forget_journal(database, name)
+    return count
+
+
+def _fold_journal(database: Database, path: Path, known: int, rest: Callable[[], None]) -> int:
+    header, start = next(frames(read(path, 0, _HEADER)), (b"", 0))
+    known, count = max(known, start), 0
+    size = _size(path)  # now: a journal that is being written would otherwise be chased, call by call
+    while size > known:
+        with database.transaction():
+            begin = max(calls.folded(database).get(path.name, 0), start)
+            moved, known = _move(database, path, begin, header, rest)
+            if known > begin:
+                calls.fold_to(database, path.name, known)
+        if known == begin:
+            break
+        count += moved
+    if remove_if_left(path, lambda: next(frames(read(path, known, _AT_ONCE)), None) is None):
+        calls.forget_journal(database, path.name)
+    return count
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _move(
+    database: Database, path: Path, begin: int, header: bytes, rest: Callable[[], None]
+) -> tuple[int, int]:
+    """Insert the calls from a place on; return how many were read, and where the rest begins."""
+    last: dict[tuple[str, str], float] = {}
+    count, end = 0, begin
+    whole = frames(read(path, begin, _AT_ONCE))
+    while part := list(islice(whole, calls.AT_ONCE)):
+        rows = to_rows(header, [content for content, _ in part])
+        calls.insert(database, rows)
+        for row in rows:
+            key = (row[_WORKSPACE], row[_KEY])
+            last[key] = max(row[_AT], last.get(key, 0.0))
+        count, end = count + len(part), begin + part[-1][1]
+        rest()
+    calls.touch_keys(database, last)
+    return count, end
+
+
+class Folding:
+    """Folds in the background: a second after something was written, or at once when that is much."""
+
+    def __init__(self, directory: Path) -> None:
+        self.failure = ""
+        self._directory = directory
+        self._written = 0
+        self._dirty = threading.Event()
+        self._now = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="modelbay-fold", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with what processes that died have left."""
+        self._dirty.set()
+        self._now.set()
+        self._thread.start()
+
+    def written(self, count: int) -> None:
+        """Hear that more records are in the journals; cheap, and callable from any thread."""
+        self._written += count
+        if not self._dirty.is_set():
+            self._dirty.set()
+        if self._written >= _ENOUGH and not self._now.is_set():
+            self._now.set()
+
+    def close(self) -> None:
+        """Fold once more, then stop; returns when that is done."""
+        self._closing = True
+        self._now.set()
+        self._dirty.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        """Fold until the end is asked for: the body of the thread."""
+        database: Database | None = None
+        last = False
+        while not last:
+            self._dirty.wait()
+            self._now.wait(_EVERY)
+            last, self._written = self._closing, 0
+            self._now.clear()
+            self._dirty.clear()
+            database = self._fold(database)
+        if database is not None:
+            database.close()
+
+    def _rest(self) -> None:
+        if not self._closing:
+            time.sleep(_PAUSE)
+
+    def _fold(self, database: Database | None) -> Database | None:
+        try:
+            database = database or Database.open(self._directory)
+            fold(database, self._directory, rest=self._rest)
+            self.failure = ""
+        except (ModelbayError, OSError) as error:
+            self.failure = f"calls cannot be moved into the database: {error}"
+            self._dirty.set()  # the journals keep them: try again
+        except Exception as error:  # noqa: BLE001 - a damaged journal must not end the folding of the others
+            self.failure = f"calls cannot be moved into the database: unexpected {type(error).__name__}"
+            self._dirty.set()
+        return database

@@ -1,0 +1,112 @@
+"""`modelbay usage`: what the gateway's calls came to."""
+
+from __future__ import annotations
+
+import json
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.cli.commands import Here
+from tests.cli.terminal import Terminal
+from tests.platform.calls import a_call
+
+from modelbay.cli.usage import price, total
+from modelbay.platform.embedded import Embedded
+from modelbay.platform.usage import Usage
+
+
+@pytest.fixture
+async def data_dir(tmp_path: Path) -> Path:
+    """A data directory with four calls: three of today, one of long ago."""
+    now = time.time()
+    async with Embedded(tmp_path) as platform:
+        for call in (
+            a_call("1", at=now, prompt_tokens=1200, completion_tokens=49),
+            a_call("2", at=now, price=Decimal("0.0000003"), currency="CNY"),
+            a_call("3", at=now, model="small", price=None, status=499, completion_tokens=5),
+            a_call("4", at=now - 90 * 86_400),
+        ):
+            await platform.accountant.record(call)
+    return tmp_path
+
+
+def test_usage_in_a_pipe_is_lines_of_columns(here: Here, data_dir: Path) -> None:
+    """No heading, no thousands separators, exact sums."""
+    done = here("usage", "--data-dir", data_dir)
+
+    assert [line.split("\t") for line in done.out.splitlines()] == [
+        ["acme/large", "2", "0", "1200", "49", "0.0000003 CNY + 0.0003125 USD", "0"],
+        ["acme/small", "1", "1", "0", "5", "", "1"],
+    ]
+
+
+def test_usage_as_json_has_exact_prices_as_text(here: Here, data_dir: Path) -> None:
+    """A price in binary floating point is not the price."""
+    rows = json.loads(
+        here("usage", "--since", "all", "--by", "provider", "--json", "--data-dir", data_dir).out
+    )
+
+    assert [(row["provider"], row["calls"], row["errors"], row["unpriced"]) for row in rows] == [
+        ("acme", 4, 1, 1)
+    ]
+    assert rows[0]["price"] == {"CNY": "0.0000003", "USD": "0.0006250"}
+
+
+@pytest.mark.parametrize(("by", "groups"), [("day", 2), ("key", 1), ("model", 2), ("provider", 1)])
+def test_usage_is_summed_by_what_was_asked(here: Here, data_dir: Path, by: str, groups: int) -> None:
+    """A bill by team, a chart by day."""
+    done = here("usage", "--by", by, "--since", "all", "--data-dir", data_dir)
+
+    assert len(done.out.splitlines()) == groups
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--by", "colour"], "--by: 'colour' is none of model, key, day, provider"),
+        (["--since", "yesterday"], "--since: 'yesterday' is not a length of time"),
+    ],
+)
+def test_a_mistake_is_named(here: Here, tmp_path: Path, arguments: list[str], error: str) -> None:
+    """One line, and no database is made for it."""
+    done = here("usage", *arguments, "--data-dir", tmp_path / "data")
+
+    assert done.code == 2
+    assert done.error.startswith(f"error: {error}")
+    assert not (tmp_path / "data").exists()
+
+
+def test_no_calls_is_no_error(here: Here, tmp_path: Path) -> None:
+    """A fresh set-up has none."""
+    assert here("usage", "--json", "--data-dir", tmp_path).out == "[]\n"
+
+
+def test_what_is_not_known_is_said_beside_what_is() -> None:
+    """Unknown is not free."""
+    assert price({"USD": Decimal("1.50")}, 0) == "1.5 USD"
+    assert price({"USD": Decimal("1.50")}, 1200) == "1.5 USD + 1,200 unknown"
+    assert price({}, 2) == "2 unknown"
+
+
+def test_the_total_adds_every_currency() -> None:
+    """Currencies are never mixed."""
+    rows = [
+        Usage(label="a", calls=1, prices={"USD": Decimal("0.1")}),
+        Usage(label="b", calls=2, prices={"USD": Decimal("0.2"), "CNY": Decimal(1)}, unpriced=1),
+    ]
+    whole = total(rows)
+
+    assert (whole.calls, whole.unpriced) == (3, 1)
+    assert whole.prices == {"USD": Decimal("0.3"), "CNY": Decimal(1)}
+
+
+def test_a_person_sees_a_table_with_its_total(data_dir: Path) -> None:
+    """On a terminal there are headings, separators and what is not known."""
+    with Terminal("usage", "--data-dir", str(data_dir), COLUMNS="100") as terminal:
+        seen = terminal.until("1 unknown")
+
+    assert "TOKENS OUT" in seen
+    assert "1,200" in seen
+    assert "ERRORS" in seen
