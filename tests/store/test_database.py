@@ -44,10 +44,10 @@ def test_a_directory_that_was_open_is_closed(tmp_path: Path) -> None:
 
 def test_data_goes_where_the_variables_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours first, then that of the desktop standard, which counts only if it is absolute."""
-    monkeypatch.setenv("HOME", "/home/ann")
+    monkeypatch.setenv("HOME", "/houses/ann")
     monkeypatch.delenv("MODELBAY_DATA_DIR", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", "not/absolute")
-    assert data_directory() == Path("/home/ann/.local/share/modelbay")
+    assert data_directory() == Path("/houses/ann/.local/share/modelbay")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert data_directory() == tmp_path / "modelbay"
     monkeypatch.setenv("MODELBAY_DATA_DIR", str(tmp_path / "own"))
