@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -10,7 +11,9 @@ from modelbay.entities import LLMResult, LLMResultChunk, ModelType, PromptMessag
 from modelbay.errors import InvokeBadRequestError, ModelbayError
 from modelbay.gateway.attempts import first_answer
 from modelbay.gateway.call import EVENTS, Call
+from modelbay.runtime.deadlines import too_late
 from modelbay.runtime.opened import Opened
+from modelbay.wires.request import call_deadline
 from modelbay.wires.serving import ChatAsk, ChatFace, ChunkWriter
 
 Told = Callable[[dict[str, Any]], Awaitable[None]]
@@ -66,12 +69,25 @@ async def _whole(call: Call, face: ChatFace, ask: ChatAsk, told: Told | None) ->
 
 
 async def _stream(call: Call, face: ChatFace, ask: ChatAsk, told: Told | None) -> None:
+    """Answer in pieces. One timer bounds the whole: one for each piece would cost more than the piece."""
+    call_deadline.set(call.deadline)  # for this task, which serves nothing else
+    writer = face.from_chunks(ask, call.id)
+    try:
+        async with asyncio.timeout(call.timeout()):
+            await _answer_in_pieces(call, writer, ask, told)
+    except TimeoutError:
+        record = call.record
+        error = too_late(call.deadline - call.exchange.started, (record.provider, record.model))
+        if not call.exchange.begun:
+            raise error from None
+        await call.break_off(error, writer.fail(error))
+
+
+async def _answer_in_pieces(call: Call, writer: ChunkWriter, ask: ChatAsk, told: Told | None) -> None:
     async def begin(opened: Opened) -> tuple[LLMResultChunk, AsyncIterator[LLMResultChunk]]:
         call.interrupted = opened.used_so_far
         tools = tools_for(call, opened, ask)
-        chunks = opened.stream(
-            ask.messages, tools=tools, stop=ask.stop, user=ask.user, timeout=call.timeout()
-        )
+        chunks = opened.stream(ask.messages, tools=tools, stop=ask.stop, user=ask.user)
         try:
             return await anext(chunks), chunks
         except BaseException:
@@ -80,7 +96,6 @@ async def _stream(call: Call, face: ChatFace, ask: ChatAsk, told: Told | None) -
 
     _, (first, rest) = await first_answer(call, ask.model, ModelType.LLM, ask.wishes, begin, ask.places)
     call.first_token()
-    writer = face.from_chunks(ask, call.id)
     async with aclosing(rest):  # type: ignore[type-var]
         call.exchange.begin(200, call.head(EVENTS))
         try:

@@ -27,7 +27,7 @@ async def within(timeout: float | None, work: Awaitable[T], place: Place = (None
         async with asyncio.timeout_at(deadline):
             return await work
     except TimeoutError:
-        raise _too_late(timeout, place) from None
+        raise too_late(timeout, place) from None
     finally:
         call_deadline.reset(token)
 
@@ -53,7 +53,7 @@ async def before(
             except StopAsyncIteration:
                 return
             except TimeoutError:
-                raise _too_late(timeout, place) from None
+                raise too_late(timeout, place) from None
             finally:
                 call_deadline.reset(token)
             yield item
@@ -61,6 +61,7 @@ async def before(
         await close(items)
 
 
-def _too_late(timeout: float, place: Place) -> InvokeConnectionError:
+def too_late(timeout: float, place: Place) -> InvokeConnectionError:
+    """Return the error of a call that was not complete in time."""
     text = f"no complete answer within {timeout:g} seconds (the call's timeout)"
     return InvokeConnectionError(text, provider=place[0], model=place[1])

@@ -101,10 +101,10 @@ class Opened:
         timeout: float | None = None,
     ) -> AsyncIterator[LLMResultChunk]:
         """Yield a language model's answer as it comes. Closing the iterator closes the upstream."""
-        chunks = self._instance.stream(
+        chunks: AsyncIterator[LLMResultChunk] = self._instance.stream(
             self.name.model, self._credentials, messages, self._parameters, tools, stop, user
         )
-        return before(timeout, chunks, self.name)
+        return chunks if timeout is None else before(timeout, chunks, self.name)
 
     async def count_tokens(
         self, messages: Sequence[PromptMessage], tools: Sequence[PromptMessageTool] = ()
