@@ -51,7 +51,7 @@ def serve(
     import sys
     from dataclasses import asdict
 
-    from modelbay.cli.choose import choose
+    from modelbay.cli.choose import SANDBOX, choose
     from modelbay.cli.output import write_text
     from modelbay.cli.welcome import welcome
     from modelbay.gateway.http.settings import ServerSettings
@@ -67,6 +67,7 @@ def serve(
     read_file(given)
     settings = GatewaySettings.read(folder, credentials=given, access_log=access_log, workers=workers)
     key, choice = first_key(folder), choose(servers=())
+    reason = "it needs no provider's key, and there is none" if choice.provider == SANDBOX else choice.reason
     listening = ServerSettings(
         host=host,
         port=port,
@@ -77,7 +78,7 @@ def serve(
 
     def announce(addresses: Sequence[str]) -> None:
         tls = tls_certificate is not None
-        write_text(welcome(addresses[0], key, choice.language_model, reason=choice.reason, tls=tls))
+        write_text(welcome(addresses[0], key, choice.language_model, reason=reason, tls=tls))
         sys.stdout.flush()
 
     plan = Plan("modelbay.gateway.app:make_app", asdict(settings), listening, drain_timeout=drain)
