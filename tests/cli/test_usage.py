@@ -42,6 +42,14 @@ def test_usage_in_a_pipe_is_lines_of_columns(here: Here, data_dir: Path) -> None
     ]
 
 
+async def test_calls_that_named_no_model_have_a_row_with_a_name(here: Here, tmp_path: Path) -> None:
+    """A row that begins with nothing looks like a mistake of the table."""
+    async with Embedded(tmp_path) as platform:
+        await platform.accountant.record(a_call("1", at=time.time(), provider="", model="", status=400))
+
+    assert here("usage", "--data-dir", tmp_path).out.split("\t")[:3] == ["-", "1", "1"]
+
+
 def test_usage_as_json_has_exact_prices_as_text(here: Here, data_dir: Path) -> None:
     """A price in binary floating point is not the price."""
     rows = json.loads(

@@ -129,6 +129,17 @@ async def test_failures_are_written_down(serve: Serve, lanes: bool) -> None:
     assert (mistaken["status"], mistaken["error"]) == (400, "InvokeBadRequestError")
 
 
+@pytest.mark.parametrize("lanes", [True, False], ids=["fast", "translated"])
+async def test_a_call_without_credentials_says_which_model_it_was(serve: Serve, lanes: bool) -> None:
+    """Somebody has to find out which key is missing."""
+    served = await serve(lanes=lanes)
+    answer = await served.post(CHAT.path, CHAT.ask("openai/gpt-4.1-mini", "Hi"))
+    assert (answer.status, "openai" in answer.json["error"]["message"]) == (401, True)
+    (record,) = await served.records()
+    assert (record["asked_model"], record["provider"]) == ("openai/gpt-4.1-mini", "openai")
+    assert (record["model"], record["status"]) == ("gpt-4.1-mini", 401)
+
+
 async def test_what_calls_nothing_is_not_written_down(serve: Serve) -> None:
     """Lists and stored answers cost nothing; neither does what has no key."""
     served = await serve("openai")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from modelbay.platform.usage import Usage
 
 _BY = ("model", "key", "day", "provider")
+_NOTHING = "-"  # the name of calls that were refused before they named a model
 
 
 def usage(
@@ -69,7 +70,7 @@ def _plain(row: Usage, by: str) -> dict[str, Any]:
 
 
 def _label(row: Usage) -> str:
-    return f"{row.label} ({row.name})" if row.name else row.label
+    return f"{row.label} ({row.name})" if row.name else row.label or _NOTHING
 
 
 def _columns(row: Usage) -> Sequence[str]:

@@ -38,11 +38,11 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
         return False  # whether the rest of the body can be read comes first
     if len(names) != 1:
         return False
+    call.asks(model, model_type)
+    call.tries(names[0], 1)
     lane = await gateway.lanes.find(names[0], model_type, call.route.surface)
     if lane is None:
         return False
-    call.asks(model, model_type)
-    call.tries(names[0], 1)
     call.pricing = lane.pricing
     sent = lane.to_sent(bones, fields, call.exchange.headers)
     if sent is None:

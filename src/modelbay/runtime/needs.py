@@ -18,4 +18,4 @@ def how_to_give(provider: ModelProviderConfiguration) -> str:
     secrets = [field.variable for field in fields if field.type is FormType.SECRET_INPUT]
     needed = [field.variable for field in fields if field.required] or secrets
     names = ", ".join(dict.fromkeys(needed))
-    return f"no credentials are known for it: it needs {names}"
+    return f"no credentials are known for {provider.provider}: it needs {names}"
