@@ -45,7 +45,8 @@ def test_usage_in_a_pipe_is_lines_of_columns(here: Here, data_dir: Path) -> None
 async def test_calls_that_named_no_model_have_a_row_with_a_name(here: Here, tmp_path: Path) -> None:
     """A row that begins with nothing looks like a mistake of the table."""
     async with Embedded(tmp_path) as platform:
-        await platform.accountant.record(a_call("1", at=time.time(), provider="", model="", status=400))
+        nameless = a_call("1", at=time.time(), asked_model="", provider="", model="", status=400)
+        await platform.accountant.record(nameless)
 
     assert here("usage", "--data-dir", tmp_path).out.split("\t")[:3] == ["-", "1", "1"]
 
