@@ -15,7 +15,7 @@ compile() {
 
 compile pyproject.toml --extra gateway --group build "$@" --output-file requirements/run.lock
 # What runs is tested as it runs: the same versions in both.
-compile pyproject.toml --extra gateway --group dev --constraint requirements/run.lock "$@" --output-file requirements/dev.lock
+compile pyproject.toml --extra aws --extra gateway --extra google --group dev --constraint requirements/run.lock "$@" --output-file requirements/dev.lock
 compile requirements/uv.in "$@" --output-file requirements/uv.lock
 # Clients that the tests run against the gateway: apart from Modelbay, and from each other where they do not agree.
 compile requirements/clients.in "$@" --output-file requirements/clients.lock

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from modelbay.errors import InvokeConnectionError, InvokeError, InvokeServerUnavailableError
 from modelbay.wires import failures
+from modelbay.wires.aws_events import BrokenFrameError
 from modelbay.wires.decode import LineTooLongError
 from modelbay.wires.http1.errors import WireError
 from modelbay.wires.http1.exchange import Exchange
@@ -26,7 +27,7 @@ class mapped:  # noqa: N801 - read as a verb, like contextlib.suppress
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, WireError):
             raise invoke_error(error) from None
-        if isinstance(error, LineTooLongError):
+        if isinstance(error, LineTooLongError | BrokenFrameError):
             raise InvokeServerUnavailableError(f"The provider's stream cannot be read: {error}.") from None
 
 

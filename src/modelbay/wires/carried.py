@@ -34,8 +34,21 @@ import orjson
 from modelbay.wires.asked import wrong
 from modelbay.wires.json_text import is_deeper
 
-__all__ = ["DEEPEST", "LONGEST", "MARK", "beside", "is_packed", "pack", "state_under", "unpack"]
+__all__ = [
+    "DEEPEST",
+    "LONGEST",
+    "MARK",
+    "OWNER",
+    "beside",
+    "is_packed",
+    "pack",
+    "state_under",
+    "unless_bare",
+    "unpack",
+]
 
+OWNER = "provider"
+"""Where state says which provider gave it, as `{"name": …}`: another would not know what to do with it."""
 _PREFIX = "modelbay."
 _V1 = "modelbay.v1."
 MARK = b'"modelbay.'
@@ -79,6 +92,11 @@ def state_under(family: str, opaque_body: Any) -> dict[str, Any]:
     """Return the state that is a family's; {} if there is none."""
     own = opaque_body.get(family) if isinstance(opaque_body, dict) else None
     return own if isinstance(own, dict) else {}
+
+
+def unless_bare(state: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the state; None if nothing is left of it but whose it was."""
+    return state if state.keys() - {OWNER} else None
 
 
 def beside(said: dict[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:

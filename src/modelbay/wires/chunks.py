@@ -79,7 +79,7 @@ def _chunk(
     )
     return trusted(
         LLMResultChunk,
-        {"model": model, "prompt_messages": [], "system_fingerprint": None, "delta": delta},
+        {"model": model, "prompt_messages": [], "system_fingerprint": None, "notices": [], "delta": delta},
         {"model", "delta"},
     )
 

@@ -27,8 +27,9 @@ _READ = 65536  # of an error body; what follows adds nothing to a message of 2,0
 
 # Where the upstreams keep their words, most telling first (shapes: FastAPI, Mistral, MiniMax, Replicate, …).
 _MESSAGE_KEYS = (
-    *("message", "Message", "msg", "detail", "error", "errors", "error_message", "error_msg", "errorMessage"),
-    *("error_description", "status_msg", "base_resp", "reason", "title", "description", "data"),
+    *("message", "Message", "msg", "detail", "error_description", "error", "errors", "error_message"),
+    *("error_msg", "errorMessage", "status_msg", "base_resp", "reason", "title", "description", "data"),
+    *("ResponseMetadata", "Error"),
 )
 _REQUEST_ID_HEADERS = (
     "x-request-id",
@@ -37,7 +38,7 @@ _REQUEST_ID_HEADERS = (
     "apim-request-id",
     "x-amz-request-id",
 )
-QUOTA_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted"})
+QUOTA_CODES = frozenset({"insufficient_quota", "credit_balance_exhausted", "exceeded_current_quota_error"})
 
 _BY_CODE: dict[str, type[InvokeError]] = {
     code: cls
@@ -170,7 +171,21 @@ def _words_of_object(value: dict[str, Any], depth: int) -> str:
         if inner:
             return inner
     found = next((text for key in _MESSAGE_KEYS if (text := _words(value.get(key), depth + 1))), "")
-    return _with_place(value, _with_category(value, _with_raw(value, found)))
+    return _with_place(value, _with_category(value, _with_raw(value, _with_filter(value, found))))
+
+
+def _with_filter(value: dict[str, Any], found: str) -> str:
+    """Add what a filter of content found (Azure: `innererror.content_filter_result`)."""
+    inner = value.get("innererror")
+    results = inner.get("content_filter_result") if isinstance(inner, dict) else None
+    if not found or not isinstance(results, dict):
+        return found
+    names = [
+        name
+        for name, result in results.items()
+        if isinstance(result, dict) and result.get("filtered") is True
+    ]
+    return f"{found} (filtered: {', '.join(names)})" if names else found
 
 
 def _with_place(value: dict[str, Any], found: str) -> str:

@@ -27,7 +27,10 @@ from modelbay.entities import (
     Speech2TextResult,
     TextEmbeddingResult,
 )
-from modelbay.wires.request import Event, Request
+from modelbay.wires.request import Event, Request, ToError
+from modelbay.wires.signing import Signer
+
+_SCHEMES = ("https://", "http://", "wss://", "ws://")
 
 Options = Mapping[str, Any]
 """A model's `wire` section: what its dialect must know to speak to it."""
@@ -35,14 +38,35 @@ Options = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where an upstream is and how we present ourselves. The headers hold the key and never show."""
+    """Where an upstream is and how we present ourselves. The headers hold the key and never show.
+
+    `signer` is there where the key is not sent as it is, `to_error` where failures mean other things than
+    their status says.
+    """
 
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    signer: Signer | None = field(default=None, repr=False)
+    to_error: ToError | None = field(default=None, repr=False)
 
     def url(self, path: str) -> str:
-        """Return the address of `path` below the base."""
+        """Return the address of `path` below the base; one that is an address already as it is."""
+        if path.startswith(_SCHEMES):
+            return path
         return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **fields: Any
+    ) -> Request:
+        """Return a request that presents us.
+
+        Args:
+            headers: More headers, or others in place of the endpoint's.
+            fields: Of `Request`: `json`, `form`, `idempotent`, …
+        """
+        fields.setdefault("to_error", self.to_error)
+        joined = {**self.headers, **(headers or {})}
+        return Request(method, url, headers=joined, signer=self.signer, **fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +151,16 @@ class SpeechCall:
     options: Options = field(default_factory=dict)
 
 
+Framing = Literal["sse", "ndjson", "aws-events", "websocket"]
+"""How a streamed answer is cut: its frames are `Event` for sse and aws-events, else bytes."""
+
+
 class ChunkReader(Protocol):
     """Turns the frames of one streamed answer into chunks.
 
     Only the last chunk has `usage` (unpriced: see `wires.usage`) and `finish_reason`. Provider state
-    (`opaque_body`) comes whole on the last chunk that needs it.
+    (`opaque_body`) comes whole on the last chunk that needs it. A reader may have `done`: once it is true no
+    more frames are awaited, for upstreams that leave the connection open.
     """
 
     def read(self, frame: Event | bytes) -> Iterable[LLMResultChunk]:
@@ -150,7 +179,7 @@ class ChatDialect(Protocol):
     """
 
     name: str
-    framing: Literal["sse", "ndjson"]
+    framing: Framing
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
         """Return the request; InvokeBadRequestError, naming it, for what the dialect cannot express."""
@@ -225,10 +254,62 @@ class TranscriptionDialect(Told, Protocol):
 
 
 class SpeechDialect(Told, Protocol):
-    """How an upstream speaks of speaking. The answer is the audio itself."""
+    """How an upstream speaks of speaking. The answer is the audio itself (but see `FramedSpeechDialect`)."""
 
     def to_request(self, call: SpeechCall, endpoint: Endpoint) -> Request:
         """Return the request."""
+        ...
+
+
+class AudioReader(Protocol):
+    """Turns the frames of one answer into audio."""
+
+    def read(self, frame: Any) -> Iterable[bytes]:
+        """Return the audio in this frame: an `Event`, the bytes of a message, or a decoded JSON answer."""
+        ...
+
+    def rest(self) -> Request | None:
+        """Return what is still to be downloaded after the last frame, without credentials; None: nothing."""
+        ...
+
+    def close(self) -> Iterable[bytes]:
+        """Return what is left at the end; InvokeConnectionError if the answer was cut off."""
+        ...
+
+
+@runtime_checkable
+class FramedSpeechDialect(Protocol):
+    """A dialect whose audio comes inside JSON, events or messages."""
+
+    framing: Literal["json", "sse", "websocket"]
+
+    def to_audio(self, call: SpeechCall) -> AudioReader:
+        """Return a reader for one answer."""
+        ...
+
+
+class TranscriptReader(Protocol):
+    """Collects what was said from the messages of one conversation; `done` when it is complete."""
+
+    done: bool
+
+    def read(self, frame: bytes) -> None:
+        """Take in one message."""
+        ...
+
+    def result(self) -> Speech2TextResult:
+        """Return what was said; InvokeConnectionError if the conversation was cut off."""
+        ...
+
+
+@runtime_checkable
+class SpokenTranscriptionDialect(Protocol):
+    """A dialect to which recordings are sent over a websocket."""
+
+    framing: Literal["websocket"]
+
+    def to_reader(self, call: TranscriptionCall) -> TranscriptReader:
+        """Return a reader for one answer."""
         ...
 
 
@@ -241,6 +322,24 @@ class ModelListDialect(Protocol):
 
     def to_models(self, body: Any) -> list[AIModelEntity]:
         """Return what the upstream says of its models."""
+        ...
+
+
+@runtime_checkable
+class BytesDialect(Protocol):
+    """A dialect that has no place for the address of some files."""
+
+    def needs_bytes(self, options: Options) -> frozenset[str]:
+        """Return the kinds of files (image, audio, video, document) that it takes as bytes only."""
+        ...
+
+
+@runtime_checkable
+class PagedListDialect(ModelListDialect, Protocol):
+    """How an upstream lists its models, where a list has several pages."""
+
+    def to_next_request(self, endpoint: Endpoint, body: Any) -> Request | None:
+        """Return the request for the page that follows; None after the last."""
         ...
 
 

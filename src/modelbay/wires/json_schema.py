@@ -69,3 +69,17 @@ def _schema_format(value: dict[str, Any]) -> AnswerFormat:
         value.get("strict"),
         str(value.get("description") or ""),
     )
+
+
+def standard_schema(schema: Any) -> Any:
+    """Return a tool's schema with `select` fields, which the forms of some plugins have, as enumerations."""
+    if isinstance(schema, list):
+        return [standard_schema(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    standard = {name: standard_schema(value) for name, value in schema.items()}
+    if standard.get("type") == "select":
+        options = standard.pop("options", [])
+        values = [each.get("value") if isinstance(each, Mapping) else each for each in options]
+        standard |= {"type": "string", "enum": values}
+    return standard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 
 from modelbay.entities import MultiModalPromptMessageContent
@@ -12,9 +13,12 @@ _BEGINNINGS = {
     "iVBORw0KGgo": "image/png",
     "/9j/": "image/jpeg",
     "R0lGOD": "image/gif",
-    "UklGR": "image/webp",
     "JVBERi0": "application/pdf",
 }
+
+
+_RIFF = "UklGR"  # a container: what it holds is said behind its length
+_RIFF_KINDS = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,14 @@ def media_of(part: MultiModalPromptMessageContent, place: str) -> Media:
         head, _, data = url[5:].partition(",")
         mime_type, url = head.split(";")[0] or mime_type, ""
     if not data and not url:
-        raise InvokeBadRequestError(f"{place}: the {_kind(part)} has neither bytes nor an address")
+        raise InvokeBadRequestError(f"{place}: the {kind_of(part)} has neither bytes nor an address")
     return Media(_mime_type(part, mime_type, data), data, "" if data else url)
 
 
 def mime_type_of_base64(data: str) -> str:
     """Return the type of a file by the beginning of its base64, or ""."""
+    if data.startswith(_RIFF):
+        return _RIFF_KINDS.get(_bytes_of(data[:16])[8:], "")
     return next((kind for start, kind in _BEGINNINGS.items() if data.startswith(start)), "")
 
 
@@ -54,9 +60,17 @@ def _mime_type(part: MultiModalPromptMessageContent, declared: str, data: str) -
     known = declared or mime_type_of_base64(data)
     if known or not part.format:
         return known
-    group = "application" if part.format == "pdf" else _kind(part)
+    group = "application" if part.format == "pdf" else kind_of(part)
     return f"{group}/{'jpeg' if part.format == 'jpg' else part.format}"
 
 
-def _kind(part: MultiModalPromptMessageContent) -> str:
+def kind_of(part: MultiModalPromptMessageContent) -> str:
+    """Return what a part is: image, audio, video or document."""
     return str(getattr(part, "type", "file"))
+
+
+def _bytes_of(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        return b""

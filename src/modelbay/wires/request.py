@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from modelbay.errors import InvokeError
 
+if TYPE_CHECKING:
+    from modelbay.wires.signing import Signer
+
 __all__ = ["Event", "Part", "Reply", "Request", "Timeouts", "call_deadline", "upstream_limits"]
 
 ToError = Callable[[int, Mapping[str, str], bytes], InvokeError]
+Replies = Callable[[bytes | None], Iterable[str | bytes]]
 
 call_deadline: ContextVar[float | None] = ContextVar("modelbay_call_deadline", default=None)
 """When the whole call must be over (`time.monotonic()`), set by whoever started it; None is no limit."""
@@ -60,6 +64,9 @@ class Request:
         idempotent: Whether it may be repeated after it was sent (reading, embedding, counting).
         timeouts: In place of the transport's own.
         to_error: The dialect's own reading of a failed answer; `failures.to_error` by default.
+        signer: What adds a token or a signature to every attempt.
+        redirects: Whether a redirect is an answer; else it is an error.
+        replies: For a websocket: what to send when it has opened (None) and after each message that came.
     """
 
     method: str
@@ -71,6 +78,9 @@ class Request:
     idempotent: bool = False
     timeouts: Timeouts | None = None
     to_error: ToError | None = None
+    signer: Signer | None = None
+    replies: Replies | None = None
+    redirects: bool = False
 
     def __repr__(self) -> str:
         return f"Request({self.method} {public_url(self.url)})"

@@ -9,8 +9,19 @@ from modelbay.errors import InvokeServerUnavailableError
 from modelbay.wires.family import RerankCall
 
 
-def results_shape(call: RerankCall, body: dict[str, Any], usage: CallUsage | None) -> RerankResult:
+def results_shape(
+    call: RerankCall,
+    body: dict[str, Any],
+    usage: CallUsage | None,
+    *,
+    rows: str = "results",
+    score: str = "relevance_score",
+) -> RerankResult:
     """Read `results[{index, relevance_score}]`: the shape of Jina, Cohere and most compatible servers.
+
+    Args:
+        rows: What the list is called elsewhere: `data` (Voyage), `rankings` (NVIDIA).
+        score: What a score is called: `logit` (NVIDIA).
 
     Returns:
         The documents with the server's own scores, best first, with the texts that the call sent.
@@ -18,14 +29,14 @@ def results_shape(call: RerankCall, body: dict[str, Any], usage: CallUsage | Non
     Raises:
         InvokeServerUnavailableError: An index is none of the call's documents, comes twice, or has no score.
     """
-    rows = body.get("results")
-    if not isinstance(rows, list):
-        raise InvokeServerUnavailableError("the provider's answer has no list 'results'")
+    found = body.get(rows)
+    if not isinstance(found, list):
+        raise InvokeServerUnavailableError(f"the provider's answer has no list '{rows}'")
     docs: dict[int, RerankDocument] = {}
-    for place, row in enumerate(rows):
-        document = _document(call, row if isinstance(row, dict) else {}, f"results[{place}]")
+    for place, row in enumerate(found):
+        document = _document(call, row if isinstance(row, dict) else {}, f"{rows}[{place}]", score)
         if document.index in docs:
-            raise InvokeServerUnavailableError(f"results[{place}]: document {document.index} comes twice")
+            raise InvokeServerUnavailableError(f"{rows}[{place}]: document {document.index} comes twice")
         docs[document.index] = document
     best = sorted(docs.values(), key=lambda document: -document.score)
     return RerankResult(model=call.model, docs=best[: call.top_n], usage=usage)
@@ -36,12 +47,12 @@ def text_of(value: str | MultiModalContent) -> str:
     return value if isinstance(value, str) else value.content
 
 
-def _document(call: RerankCall, row: dict[str, Any], place: str) -> RerankDocument:
-    index, score = row.get("index"), row.get("relevance_score")
+def _document(call: RerankCall, row: dict[str, Any], place: str, name: str) -> RerankDocument:
+    index, score = row.get("index"), row.get(name)
     if type(index) is not int or not 0 <= index < len(call.docs):
         raise InvokeServerUnavailableError(
             f"{place}: index {index!r} is none of the {len(call.docs)} documents of the call"
         )
     if isinstance(score, bool) or not isinstance(score, int | float):
-        raise InvokeServerUnavailableError(f"{place}: relevance_score {score!r} is not a number")
+        raise InvokeServerUnavailableError(f"{place}: {name} {score!r} is not a number")
     return RerankDocument(index=index, text=text_of(call.docs[index]), score=float(score))

@@ -26,6 +26,9 @@ class TransportSettings:
         keep_alive: Seconds for which an idle connection is kept.
         max_answer: Bytes of one complete answer, after decompression.
         max_line: Bytes of one event or line of a stream.
+        private_hosts: The only hosts that may be at private addresses; None lets every host be there.
+        max_file: Bytes of one file that is fetched because a message names its address.
+        file_hosts: Hosts at private addresses from which such files may be fetched.
     """
 
     proxy: str | None = field(default=None, repr=False)
@@ -40,3 +43,6 @@ class TransportSettings:
     keep_alive: float = 60.0
     max_answer: int = 256 * 2**20
     max_line: int = 16 * 2**20
+    private_hosts: frozenset[str] | None = None
+    max_file: int = 32 * 2**20
+    file_hosts: frozenset[str] = frozenset()

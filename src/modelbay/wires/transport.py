@@ -9,8 +9,12 @@ from __future__ import annotations
 import asyncio
 import random as _random
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -26,6 +30,7 @@ from modelbay.wires.answers import (
     redirect_error,
 )
 from modelbay.wires.decode import LineDecoder, SSEDecoder
+from modelbay.wires.fetching import fetch, file_settings
 from modelbay.wires.http1.encode import encode_body, encode_head
 from modelbay.wires.http1.errors import WireError
 from modelbay.wires.http1.exchange import Exchange, exchange
@@ -37,6 +42,8 @@ from modelbay.wires.redaction import redact_bytes, redact_error, secrets_in
 from modelbay.wires.relayed import Relayed
 from modelbay.wires.request import Event, Reply, Request, call_deadline, limits_in, upstream_limits
 from modelbay.wires.settings import TransportSettings
+from modelbay.wires.signing import Bench
+from modelbay.wires.signing.bench import Tokens
 
 __all__ = ["Transport", "Transports"]
 
@@ -46,6 +53,7 @@ class _Failure(NamedTuple):
 
     error: InvokeError
     repeat: bool
+    headers: Mapping[str, str] = {}
 
 
 class Transport:
@@ -57,10 +65,16 @@ class Transport:
         *,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         random: Callable[[], float] = _random.random,
+        clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings or TransportSettings()
         self._sleep = sleep
         self._random = random
+        self._clock = clock
+        self._tokens = Tokens(ticks)
+        self._benches: dict[str, Bench] = {}
+        self._files: Transport | None = None
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -137,6 +151,94 @@ class Transport:
             finally:
                 answer.close()
 
+    async def aws_events(self, request: Request) -> AsyncGenerator[Event, None]:
+        """Yield the events of an AWS event stream as they arrive."""
+        from modelbay.wires.aws_events import AwsEventDecoder  # noqa: PLC0415 - for one provider's wire only
+
+        decoder = AwsEventDecoder(self.settings.max_line)
+        with mapped():
+            answer = await self._open(request)
+            try:
+                data = await self._first(request, answer)
+                while data:
+                    for event in decoder.feed(data):
+                        yield self._quiet(request, event) if event.id else event
+                    data = await answer.read()
+                decoder.close()
+            finally:
+                answer.close()
+
+    async def messages(self, request: Request) -> AsyncGenerator[bytes, None]:
+        """Yield the messages of a websocket as they arrive; `request.replies` says what to send.
+
+        Raises:
+            InvokeError: The upstream refused to talk, or ended the talk with an error.
+        """
+        from modelbay.wires.websocket import RefusedError  # noqa: PLC0415 - loaded by those who talk so
+
+        limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
+        mended, attempt = False, 0
+        while True:
+            try:
+                async with aclosing(self._talk(request)) as talk:
+                    async for message in talk:
+                        yield message
+                return
+            except RefusedError as refused:
+                # Nothing has been said yet, so whatever passes may be tried again.
+                passing = retry.may_repeat(refused.error, refused.headers, idempotent=True)
+                failure = _Failure(refused.error, passing, refused.headers)
+            if not mended and self._mended(request, failure):
+                mended = True
+                continue
+            delay = self._delay(failure, attempt)
+            if delay is None or delay >= limits.left():
+                raise redact_error(failure.error, self._secrets(request))
+            await self._sleep(delay)
+            attempt += 1
+
+    async def _talk(self, request: Request) -> AsyncGenerator[bytes, None]:
+        from modelbay.wires.websocket import converse  # noqa: PLC0415 - as above
+
+        limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
+        signed = await self._signed(request, b"")
+        talk = converse(self._pool(), signed, limits, self.settings.max_line)
+        try:
+            with mapped():
+                async for message in talk:
+                    yield redact_bytes(message, self._secrets(signed)) if b'"error' in message else message
+        except InvokeError as error:
+            raise redact_error(error, self._secrets(signed)) from None
+        finally:
+            await talk.aclose()
+
+    async def values(self, request: Request) -> AsyncGenerator[Any, None]:
+        """Yield the decoded JSON of a complete answer, as the only frame of a stream."""
+        yield await self.json(request)
+
+    def frames(self, request: Request, framing: str) -> AsyncGenerator[Any, None]:
+        """Return the frames of an answer, cut as a dialect says (`family.Framing`, or "json")."""
+        cut: Mapping[str, Callable[[Request], AsyncGenerator[Any, None]]] = {
+            "sse": self.events,
+            "ndjson": self.lines,
+            "aws-events": self.aws_events,
+            "websocket": self.messages,
+            "json": self.values,
+        }
+        return cut[framing](request)
+
+    async def fetch(self, url: str) -> Reply:
+        """Return a file that somebody else named: without credentials, from the public internet only.
+
+        Redirects are followed, and each is judged like the first address.
+
+        Raises:
+            InvokeBadRequestError: It cannot be had, is too long, or is not public.
+        """
+        if self._files is None:
+            self._files = Transport(file_settings(self.settings), sleep=self._sleep, random=self._random)
+        return await fetch(self._files, url)
+
     async def chunks(self, request: Request) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of an answer as they come, such as audio; JSON is first checked for an error."""
         with mapped():
@@ -164,6 +266,8 @@ class Transport:
     async def aclose(self) -> None:
         """Close every connection on every event loop; calls under way fail, and later ones are refused."""
         self._closed = True
+        if self._files is not None:
+            await self._files.aclose()
         with self._lock:
             pools, self._pools = self._pools, {}
         for loop, pool in pools.items():
@@ -175,28 +279,63 @@ class Transport:
     async def _open(self, request: Request) -> Exchange:
         """Return the first 2xx answer, after as many attempts as are safe and worth their time."""
         limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
-        pool, route, sent = self._prepare(request)
-        attempt = 0
+        body, content_type = encode_body(request)
+        pool, mended, attempt = self._pool(), False, 0
+        sendable = request if request.signer is None else await self._signed(request, body)
         while True:
-            outcome = await self._attempt(request, pool, route, sent, limits)
+            route, sent = self._prepare(pool, sendable, body, content_type)
+            outcome = await self._attempt(sendable, pool, route, sent, limits)
             if isinstance(outcome, Exchange):
                 return outcome
-            delay = None
-            if outcome.repeat and attempt < self.settings.retries:
-                delay = retry.pause(attempt, outcome.error.retry_after, self.settings, self._random)
+            if not mended and self._mended(request, outcome):
+                mended, sendable = True, await self._signed(request, body)
+                continue
+            delay = self._delay(outcome, attempt)
             if delay is None or delay >= limits.left():
                 raise outcome.error
             await self._sleep(delay)
             attempt += 1
+            if request.signer is not None:
+                sendable = await self._signed(request, body)
 
-    def _prepare(self, request: Request) -> tuple[Pool, Route, bytes]:
-        pool = self._pool()
+    def _delay(self, failure: _Failure, attempt: int) -> float | None:
+        """Return the seconds to wait before the next attempt; None for no more attempts."""
+        if not failure.repeat or attempt >= self.settings.retries:
+            return None
+        return retry.pause(attempt, failure.error.retry_after, self.settings, self._random)
+
+    async def _signed(self, request: Request, body: bytes) -> Request:
+        """Return the request as its signer wants it to be sent."""
+        if request.signer is None:
+            return request
+        return await request.signer.sign(request, body, self._bench(request))
+
+    def _mended(self, request: Request, failure: _Failure) -> bool:
+        """Whether the signer could mend what made the upstream refuse us."""
+        status = failure.error.status
+        if request.signer is None or status not in {401, 403}:
+            return False
+        return request.signer.refused(status, failure.headers, self._bench(request))
+
+    def _bench(self, request: Request) -> Bench:
+        host = urlsplit(request.url).netloc
+        bench = self._benches.get(host)
+        if bench is None:
+            bench = self._benches[host] = Bench(self._tokens, self._clock, self.json)
+        return bench
+
+    def _prepare(
+        self, pool: Pool, request: Request, body: bytes, content_type: str | None
+    ) -> tuple[Route, bytes]:
         target = target_of(request.url)
         proxy = pool.proxies.choose(target)
         forwarded = proxy.headers if proxy and target.scheme == "http" else None
-        body, content_type = encode_body(request)
         head = encode_head(request, target, body, content_type, via_proxy=forwarded)
-        return pool, Route(target, proxy), head + body
+        return Route(target, proxy), head + body
+
+    async def open_file(self, request: Request) -> Exchange:
+        """Return the answer to a request for a file, a redirect too: for `fetching` only."""
+        return await self._open(replace(request, redirects=True))
 
     async def _attempt(
         self, request: Request, pool: Pool, route: Route, sent: bytes, limits: Limits
@@ -210,10 +349,11 @@ class Transport:
         told = upstream_limits.get()
         if told is not None:
             told.update(limits_in(answer.head.headers))
-        if 200 <= answer.head.status < 300:
+        if 200 <= answer.head.status < 300 or (request.redirects and 300 <= answer.head.status < 400):
             return answer
         error = await self._refusal(request, answer)
-        return _Failure(error, retry.may_repeat(error, answer.head.headers, idempotent=request.idempotent))
+        headers = answer.head.headers
+        return _Failure(error, retry.may_repeat(error, headers, idempotent=request.idempotent), headers)
 
     async def _refusal(self, request: Request, answer: Exchange) -> InvokeError:
         """Return the error that an answer outside 2xx stands for."""
@@ -253,7 +393,7 @@ class Transport:
         pool = self._pools.get(asyncio.get_running_loop())
         proxy = pool.proxies.choose(target_of(request.url)) if pool else None
         headers = {**request.headers, **proxy.headers} if proxy else request.headers
-        return secrets_in(request.url, headers, self.settings.proxy)
+        return secrets_in(request.url, headers, self.settings.proxy) | self._tokens.values()
 
     def _pool(self) -> Pool:
         loop = asyncio.get_running_loop()

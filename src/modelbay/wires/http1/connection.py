@@ -144,8 +144,11 @@ class Connection:
         """What ended the connection: EOFError if the upstream did."""
         return self._failure
 
-    async def send(self, data: bytes, by: float) -> bool:
+    async def send(self, data: bytes, by: float, *, regardless: bool = False) -> bool:
         """Send all of `data`; False if the upstream answered or hung up before it had read everything.
+
+        Args:
+            regardless: Go on sending while the upstream answers: both sides speak when they like.
 
         Raises:
             TimeoutError: The upstream did not take it all until `by`.
@@ -160,7 +163,7 @@ class Connection:
                 return False  # it may still have said why: the answer is read before this counts as a failure
             if not view:
                 return True
-            if self._parked or self._failure is not None:
+            if (self._parked and not regardless) or self._failure is not None:
                 return False
             await self._writable(by)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import itertools
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from modelbay.wires.http1.connection import Connection
 from modelbay.wires.http1.errors import WireError
+from modelbay.wires.http1.guard import may_reach
 from modelbay.wires.http1.head import LONGEST_HEAD, read_head
 from modelbay.wires.http1.proxy import Proxy
 from modelbay.wires.http1.target import Target
@@ -23,17 +25,28 @@ _Address = tuple[int, Any]
 _HEAD_START = 0.25  # seconds an address has before the next one is tried beside it (RFC 8305)
 
 
-async def dial(target: Target, proxy: Proxy | None, tls: ssl.SSLContext | None) -> Connection:
+async def dial(
+    target: Target,
+    proxy: Proxy | None,
+    tls: ssl.SSLContext | None,
+    private: Collection[str] | None = None,
+) -> Connection:
     """Connect to a target, through a proxy if there is one.
 
     Args:
         tls: For https, None for http.
+        private: The only hosts that may be at a private address; None lets all be there. What is behind a
+            proxy only the proxy knows: there, addresses in figures are judged, and names are its business.
 
     Raises:
         WireError: With `sent` False: nothing of the request has left.
     """
+    if proxy:
+        _check_figures(target.host, private)
+        sock = await _tcp(proxy.host, proxy.port, "proxy", None)
+    else:
+        sock = await _tcp(target.host, target.port, "provider", private)
     host, port = (proxy.host, proxy.port) if proxy else (target.host, target.port)
-    sock = await _tcp(host, port, "proxy" if proxy else "provider")
     try:
         if proxy and target.scheme == "https":
             await _tunnel(sock, target, proxy)
@@ -48,13 +61,17 @@ async def dial(target: Target, proxy: Proxy | None, tls: ssl.SSLContext | None) 
     raise WireError(f"The connection to {host}:{port} broke while it was made: {why}.", sent=False)
 
 
-async def _tcp(host: str, port: int, whom: str) -> socket.socket:
+async def _tcp(host: str, port: int, whom: str, private: Collection[str] | None) -> socket.socket:
     place = f"{host}:{port}"
     try:
         addresses = await _resolve(host, port)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "the name is not valid"
         raise WireError(f"The {whom}'s host {host} cannot be found: {why}.", sent=False) from None
+    if private is not None:
+        addresses = [each for each in addresses if may_reach(host, str(each[1][0]), private)]
+        if not addresses:
+            raise _private(host)
     try:
         sock = await _first_of(addresses)
     except OSError as error:
@@ -62,6 +79,24 @@ async def _tcp(host: str, port: int, whom: str) -> socket.socket:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return sock
+
+
+def _check_figures(host: str, private: Collection[str] | None) -> None:
+    if private is None or host in private:
+        return
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
+            raise _private(host) from None
+    else:
+        if not may_reach(host, host, private):
+            raise _private(host)
+
+
+def _private(host: str) -> WireError:
+    text = f"{host} is not on the public internet, and only hosts that are allowed may be private."
+    return WireError(text, sent=False, lasting=True)
 
 
 def _reason(error: OSError) -> str:

@@ -98,7 +98,7 @@ class Pool:
         seconds = limits.timeouts.connect
         with limits.waiting_for("connecting", seconds, sent=False):
             async with asyncio.timeout(limits.delay(seconds)):
-                return await dial(route.target, route.proxy, tls)
+                return await dial(route.target, route.proxy, tls, self._settings.private_hosts)
 
     def release(self, route: Route, connection: Connection, *, reusable: bool) -> None:
         """Take a connection back: keep it if it can serve again, else close it."""

@@ -12,6 +12,7 @@ from modelbay.errors import InvokeBadRequestError
 __all__ = ["Target", "target_of"]
 
 _PORTS = {"http": 80, "https": 443}
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}  # how a websocket begins
 _PATH_SAFE = "/%:=&?~+!$,;'@()*[]-._|"
 
 
@@ -42,14 +43,15 @@ def target_of(url: str) -> Target:
     """Take a URL apart.
 
     Raises:
-        InvokeBadRequestError: It is not an absolute http or https URL.
+        InvokeBadRequestError: It is not an absolute http, https, ws or wss URL.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         raise _refusal("is not a valid URL") from None
-    if parts.scheme not in _PORTS or not host:
+    scheme = _SCHEMES.get(parts.scheme)
+    if scheme is None or not host:
         raise _refusal("must begin with http:// or https:// and name a host")
     try:
         host = host if host.isascii() else host.encode("idna").decode()
@@ -58,9 +60,9 @@ def target_of(url: str) -> Target:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     userinfo = parts.netloc.rpartition("@")[0]
     return Target(
-        parts.scheme,
+        scheme,
         host,
-        port or _PORTS[parts.scheme],
+        port or _PORTS[scheme],
         quote(path, safe=_PATH_SAFE),
         _basic(userinfo) if userinfo else None,
     )
