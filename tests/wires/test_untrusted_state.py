@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.wires.untrusted import FIELDS, JSON, STATES, WIRES, call, frame, sent
+from tests.wires.untrusted import FIELDS, JSON, STATES, WIRES, call, frame, model_of, sent
 
 from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.anthropic.serving import MESSAGES
@@ -195,7 +195,7 @@ def _serve(face: Any, wire: str, body: dict[str, Any]) -> None:
         extras = ask.wishes.extras if same else {}
         asked = ChatCall("small", ask.messages, {"max_tokens": 9}, tools=ask.tools, extras=extras)
         request = sent(wire, asked)
-        assert request.json["model"] == "small"
+        assert model_of(request) == "small"
         assert "modelbay.v" not in str(request.json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from modelbay.wires.http1.encode import encode_body
 from modelbay.wires.request import Request
 
 ENDPOINT = Endpoint("http://upstream.example", {"authorization": "Bearer secret-key"})
+_SAID = ("messages", "input", "prompt", "system", "tools", "contents", "systemInstruction", "toolConfig")
 WIRES: dict[str, tuple[str, dict[str, Any]]] = {
     "chat": ("openai", {"replay": ["reasoning_details", "audio", "content"]}),
     "chat, older": (
@@ -34,8 +36,12 @@ WIRES: dict[str, tuple[str, dict[str, Any]]] = {
     "anthropic": ("anthropic", {"prompt_caching": True, "system_turns": True}),
     "cohere": ("cohere", {}),
     "ollama": ("ollama", {}),
+    "gemini": ("gemini", {"thought_signatures": True}),
+    "bedrock": ("bedrock", {}),
+    "dashscope": ("dashscope", {"multimodal": True}),
+    "minimax": ("minimax", {}),
 }
-FAMILIES = ("openai", "openai.chat", "anthropic", "cohere", "ollama")
+FAMILIES = ("openai", "openai.chat", "anthropic", "cohere", "ollama", "gemini", "bedrock", "dashscope")
 NAMES = (
     *("type", "text", "content", "output", "item", "role", "source", "data", "url", "id", "name", "input"),
     *("tool_plan", "citations", "cache_control", "thinking", "signature", "strict", "image_url", "refusal"),
@@ -143,12 +149,15 @@ def frame(request: Request) -> tuple[Any, ...]:
         if isinstance(turns, list) and "input" not in request.json
         else []
     )
-    body = {
-        name: value
-        for name, value in request.json.items()
-        if name not in ("messages", "input", "prompt", "system", "tools")
-    }
+    body = {name: value for name, value in request.json.items() if name not in _SAID}
+    if isinstance(body.get("parameters"), dict):
+        body["parameters"] = {name: value for name, value in body["parameters"].items() if name not in _SAID}
     return request.method, request.url, dict(request.headers), body, roles
+
+
+def model_of(request: Request) -> str:
+    """Return the model that a request is for: it stands in the body, or in the address."""
+    return str(request.json.get("model") or re.findall(r"/(?:models?)/(\w+)", request.url)[0])
 
 
 def _stated(entity: Any, state: Any) -> Any:

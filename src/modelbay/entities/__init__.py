@@ -18,6 +18,7 @@ from modelbay.entities.declarations import (
 )
 from modelbay.entities.fold import ChunkFolder, fold, merge_tool_calls
 from modelbay.entities.i18n import I18nObject
+from modelbay.entities.listing import FetchedModels
 from modelbay.entities.llm import (
     FinishReason,
     LLMMode,
@@ -74,6 +75,8 @@ from modelbay.entities.providers import (
     WireAddress,
     WireAuth,
     WireDeclaration,
+    WireError,
+    WireListing,
 )
 from modelbay.entities.results import (
     EmbeddingInputType,
@@ -120,6 +123,7 @@ __all__ = [
     "EmbeddingUsage",
     "Entity",
     "FetchFrom",
+    "FetchedModels",
     "FieldModelSchema",
     "FinishReason",
     "FormOption",
@@ -192,6 +196,8 @@ __all__ = [
     "WireAddress",
     "WireAuth",
     "WireDeclaration",
+    "WireError",
+    "WireListing",
     "ensure_prompt_message",
     "fold",
     "merge_tool_calls",

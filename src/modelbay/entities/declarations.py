@@ -138,6 +138,7 @@ class PriceConfig(Entity):
 
     `cached` and `cache_write` price the input tokens read from and written to the provider's cache; without
     them these cost as much as `input`. `meter` says what is counted, for models that are not priced by token.
+    `source` is where the prices were read, and `as_of` on which day.
     """
 
     input: Decimal
@@ -148,6 +149,8 @@ class PriceConfig(Entity):
     cache_write: Decimal | None = None
     tiers: list[PriceTier] = []
     meter: Meter = Meter.TOKEN
+    source: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    as_of: str | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @model_validator(mode="before")
     @classmethod

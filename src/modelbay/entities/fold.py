@@ -27,6 +27,7 @@ class ChunkFolder:
         self._opaque: AssistantPromptMessage | None = None
         self._extra: dict[str, object] = {}
         self._result_extra: dict[str, object] = {}
+        self._notices: list[str] = []
         self.usage: LLMUsage | None = None
         self.finish_reason: str | None = None
 
@@ -45,6 +46,7 @@ class ChunkFolder:
             self._opaque = message
         if message.unknown_fields:
             self._extra |= message.unknown_fields
+        self._notices += chunk.notices
         if chunk.unknown_fields:
             self._result_extra |= chunk.unknown_fields
         self.usage = delta.usage or self.usage
@@ -65,6 +67,7 @@ class ChunkFolder:
             usage=self.usage or LLMUsage.empty_usage(),
             system_fingerprint=self._fingerprint,
             finish_reason=self.finish_reason,
+            notices=self._notices,
             **self._result_extra,
         )
 

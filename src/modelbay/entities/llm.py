@@ -41,11 +41,15 @@ class LLMStructuredOutput(Entity):
 
 
 class _Answer(Entity):
-    """What a chunk and a whole result share. `prompt_messages` is stored empty: the caller has them."""
+    """What a chunk and a whole result share. `prompt_messages` is stored empty: the caller has them.
+
+    `notices` say what of the call was left out by rule; of a stream the last chunk has them.
+    """
 
     model: str
     prompt_messages: list[PromptMessage] = Field(default_factory=list)
     system_fingerprint: str | None = None
+    notices: list[str] = Field(default=[], exclude_if=lambda value: not value)
 
     @field_validator("prompt_messages", mode="before")
     @classmethod

@@ -94,56 +94,130 @@ class ProviderHelpEntity(Entity):
     url: I18nObject
 
 
-class WireAuth(Entity):
-    """How a wire presents a credential: as a bearer token, or in a header of the given name."""
+WireScheme = Literal[
+    "bearer",
+    "header",
+    "none",
+    "aws_sigv4",
+    "azure_managed_identity",
+    "bce_token",
+    "client_credentials",
+    "google_service_account",
+    "hmac_url",
+    "hs256_token",
+    "volc_api_key",
+]
 
-    scheme: Literal["bearer", "header", "none"] = "bearer"
+
+class WireAuth(Entity):
+    """How a wire presents credentials: as a bearer token, in a header of the given name, or by a signer.
+
+    Signers make a token or a signature for each request, of `settings`, whose texts may name credentials in
+    braces (`wires.signing`). `when` lists the values that credentials must have for this way to be taken.
+    """
+
+    scheme: WireScheme = "bearer"
     credential: str = "api_key"
     header: str = ""
+    when: dict[str, list[str]] = {}
+    settings: dict[str, str] = {}
+
+
+class WireOptionSource(Entity):
+    """A wire option that a credential decides: its value, looked up if `values` or `patterns` are given.
+
+    `patterns` are regular expressions of the whole credential: what an address or a key looks like may say
+    which API it is for.
+    """
+
+    credential: str
+    values: dict[str, Any] = {}
+    patterns: dict[str, Any] = {}
 
 
 class WireAddress(Entity):
     """Where a wire's upstream is: the credential that overrides it, the default, and how to trim it.
 
-    `suffix` is appended when the address lacks it; `strip` lists endings that are cut off.
+    `default` may name credentials in braces (`{aws_region|us-east-1}`); `select` is a credential that chooses
+    among several. `suffix` is appended when the address lacks it; `strip` lists endings that are cut off.
     """
 
     credential: str = ""
     default: str = ""
+    select: WireOptionSource | None = None
     suffix: str = ""
     strip: list[str] = []
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_plain(cls, value: Any) -> Any:
+        return {"default": value} if isinstance(value, str) else value
 
-class WireOptionSource(Entity):
-    """A wire option that a credential decides: its value, looked up in `values` if those are given."""
 
-    credential: str
-    values: dict[str, Any] = {}
+class WireListing(Entity):
+    """Where an upstream lists its models, if not where its family's servers usually do.
+
+    `detail` is where it says of one model what it can do, `models/{model}`; without it nobody is asked. With
+    `each`, every model of the list is asked about: for lists of names only.
+    `types` are further lists, of which each has models of one type only. For a list of several types that
+    does not say which, `named` are regular expressions of names, by type; `none` are left out.
+    """
+
+    family: str = ""
+    path: str = ""
+    detail: str = ""
+    each: bool = False
+    types: dict[ModelType, str] = {}
+    named: dict[ModelType | Literal["none"], str] = {}
+    address: WireAddress | None = None
+
+
+class WireError(Entity):
+    """An upstream's error that its status alone does not tell: how it is known, and what it is.
+
+    All that is given has to fit: the status, one of the codes, and words in the message, for upstreams that
+    have neither a status nor a code for it.
+    """
+
+    status: int | None = None
+    codes: list[str] = []
+    says: str = ""
+    means: Literal["authorization", "bad-request", "connection", "rate-limit", "server-unavailable"]
+    retryable: bool | None = None
 
 
 class WireDeclaration(Entity):
     """Which dialect a provider speaks; with it a provider needs no Python.
 
-    - `families` names another dialect for single model types.
+    - `families` names another dialect for single model types, `addresses` another address.
+    - `auth` is one way to present credentials, or several of which the first that applies is taken.
     - `headers` may name credentials in braces: `{openai_organization}`; a header whose credential is empty is
       not sent.
     - `check` is the request that proves a provider's credentials, as "GET models"; without it the cheapest
       call of the first declared model does. `check_model` is the credential that may name a language model
       which the key must be able to call.
-    - `options` are defaults for every model's own `wire` section; `options_from` lets credentials decide.
+    - `options` are defaults for every model's own `wire` section, `type_options` for those of one type;
+      `options_from` lets credentials decide.
+    - `listing` says where the models are listed, if not where the family's servers usually list them.
+    - `errors` are what the upstream reports in a way of its own; the first that fits counts.
     - `model_name` is the credential with the upstream's name for a model, where that may differ.
     - `custom` declares, by model type, the models that people add: a declaration whose texts may name
       credentials in braces and whose features may depend on them (`{feature: vision, when: {v: ["true"]}}`).
+      `like` names the declared model that one is like (`"{base_model_name}"`, or `{credential, values}`).
     """
 
     family: str
     families: dict[ModelType, str] = {}
     address: WireAddress = WireAddress()
-    auth: WireAuth = WireAuth()
+    addresses: dict[ModelType, WireAddress] = {}
+    auth: list[WireAuth] = [WireAuth()]
     headers: dict[str, str] = {}
     check: str = ""
     check_model: str = ""
+    errors: list[WireError] = []
+    listing: WireListing = WireListing()
     options: dict[str, Any] = {}
+    type_options: dict[ModelType, dict[str, Any]] = {}
     options_from: dict[str, WireOptionSource] = {}
     model_name: str = ""
     custom: dict[ModelType, dict[str, Any]] = {}
@@ -151,11 +225,11 @@ class WireDeclaration(Entity):
     @model_validator(mode="before")
     @classmethod
     def _read_short_forms(cls, value: Any) -> Any:
-        """Accept `wire: openai` and a plain address."""
+        """Accept `wire: openai` and a single way to present credentials."""
         if isinstance(value, str):
             return {"family": value}
-        if isinstance(value, Mapping) and isinstance(value.get("address"), str):
-            return {**value, "address": {"default": value["address"]}}
+        if isinstance(value, Mapping) and isinstance(value.get("auth"), Mapping):
+            return {**value, "auth": [value["auth"]]}
         return value
 
 
@@ -180,7 +254,10 @@ class SimpleProviderEntity(Entity):
 
 
 class ProviderEntity(SimpleProviderEntity):
-    """All that is declared of a provider. `position` maps a model type to model names in display order."""
+    """All that is declared of a provider.
+
+    `position` maps a model type to model names in display order; `notes` are what a user should know of it.
+    """
 
     description: I18nObject | None = None
     background: str | None = None
@@ -189,6 +266,7 @@ class ProviderEntity(SimpleProviderEntity):
     provider_credential_schema: ProviderCredentialSchema | None = None
     model_credential_schema: ModelCredentialSchema | None = None
     position: dict[str, list[str]] = {}
+    notes: list[I18nObject] = Field(default=[], exclude_if=lambda value: not value)
     wire: WireDeclaration | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -62,7 +63,7 @@ class Gateway:
         self.accountant = self.platform.accountant
         self.responses = self.platform.responses
         self.catalog = Catalog(folders=settings.plugins)
-        self.transport = Transport(_UPSTREAMS)
+        self.transport = Transport(replace(_UPSTREAMS, file_hosts=frozenset(settings.file_hosts)))
         credentials = self.credentials
         host = InProcessHost(self.transport)
         self.engine = Engine(catalog=self.catalog, host=host, credentials=credentials)

@@ -64,5 +64,5 @@ async def _begin(call: Call, opened: Opened, wishes: Wishes, begin: Callable[[Op
             if not call.drop or not opened.drop(error, wishes):
                 raise
         else:
-            call.dropped = opened.dropped
+            call.dropped = [*opened.dropped, *opened.notices]
             return begun

@@ -77,7 +77,14 @@ class _Passing:
         upstream_limits.set(call.limits_told)
         call.interrupted = self._used_so_far
         headers = {**lane.headers, **sent.headers} if sent.headers else lane.headers
-        request = Request("POST", lane.url, headers, content=sent.content, idempotent=not _is_chat(call))
+        request = Request(
+            "POST",
+            lane.url,
+            headers,
+            content=sent.content,
+            idempotent=not _is_chat(call),
+            to_error=lane.to_error,
+        )
         try:
             answer = self._answer = await call.gateway.transport.relay(request)
             try:

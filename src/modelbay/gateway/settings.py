@@ -56,6 +56,10 @@ class SettingsFile(BaseModel):
     )
     plugins: list[str] = Field(default_factory=list, description="Folders with more plugins.")
     limits: dict[str, float] = Field(default_factory=dict, description="See `Limits`.")
+    file_hosts: list[str] = Field(
+        default_factory=list,
+        description="Hosts at private addresses from which files that messages name may be fetched.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class GatewaySettings:
 
     Attributes:
         data_dir: Holds keys, ledger and stored responses.
+        file_hosts: Hosts at private addresses from which files that messages name may be fetched.
         credentials: A JSON file with credentials by provider, beside those of the environment.
         workers: How many processes serve; their metrics are added up.
         lanes: Whether calls may pass through untranslated where client and upstream speak one dialect.
@@ -75,6 +80,7 @@ class GatewaySettings:
     defaults: dict[str, str] = field(default_factory=dict)
     plugins: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
+    file_hosts: list[str] = field(default_factory=list)
     access_log: bool = True
     workers: int = 1
     lanes: bool = True
@@ -110,6 +116,7 @@ class GatewaySettings:
             defaults=read.defaults,
             plugins=read.plugins,
             limits=limits,
+            file_hosts=[host.lower() for host in read.file_hosts],
             **more,
         )
 

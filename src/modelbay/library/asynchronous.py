@@ -11,6 +11,7 @@ from modelbay.catalog import Catalog, ModelSummary
 from modelbay.entities import (
     AIModelEntity,
     EmbeddingInputType,
+    FetchedModels,
     LLMResult,
     LLMResultChunk,
     ModelType,
@@ -248,8 +249,12 @@ class AsyncModelbay:
         wanted = to_choice(ModelType, type, "type") if type else None
         return await asyncio.to_thread(self.catalog.models, wanted, provider)
 
-    async def fetch_models(self, provider: str) -> list[AIModelEntity]:
-        """Ask a provider's own server which models it has."""
+    async def fetch_models(self, provider: str) -> FetchedModels:
+        """Ask a provider's own server which models it has, with what it tells of them.
+
+        Returns:
+            If it cannot be asked the declared models, and why as `failure`.
+        """
         return await self.engine.fetch_models(provider)
 
     async def validate_credentials(

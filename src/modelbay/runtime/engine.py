@@ -9,6 +9,7 @@ from modelbay.entities import (
     AIModelEntity,
     Credentials,
     EmbeddingInputType,
+    FetchedModels,
     LLMResult,
     LLMResultChunk,
     ModelProviderConfiguration,
@@ -21,7 +22,7 @@ from modelbay.entities import (
     SpeechResult,
     TextEmbeddingResult,
 )
-from modelbay.errors import InvokeAuthorizationError
+from modelbay.errors import InvokeAuthorizationError, InvokeError
 from modelbay.hosts import Host, ProviderCode
 from modelbay.runtime.deadlines import before, within
 from modelbay.runtime.names import ModelName, refuse_another_type, refuse_undeclared, resolve_name, types_of
@@ -254,12 +255,21 @@ class Engine:
         known = self._codes.get(provider)
         return known is not None and model in known.types
 
-    async def fetch_models(self, provider: str) -> list[AIModelEntity]:
-        """Return the models that a provider's upstream lists."""
+    async def fetch_models(self, provider: str) -> FetchedModels:
+        """Return the models that a provider's upstream lists; if it cannot be asked, the declared ones.
+
+        Raises:
+            InvokeError: It cannot be asked, and its plugin declares no models.
+        """
         code = self._code(provider)
         plain = self._required(code.provider, None, None)
-        with ErrorBoundary({}, code.provider, plain):
-            return await self._host.provider(code).fetch_models(plain)
+        try:
+            with ErrorBoundary({}, code.provider, plain):
+                return FetchedModels(await self._host.provider(code).fetch_models(plain))
+        except InvokeError as error:
+            if not code.models:
+                raise
+            return FetchedModels(code.models, error)
 
     async def validate_credentials(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from modelbay.entities import ModelType
 from modelbay.runtime.engine import Engine
@@ -38,7 +37,7 @@ class Lanes:
         instance, credentials = self._engine.model(name, model_type)
         if relay is None or not isinstance(instance, WiredModel) or not _ready_made(instance):
             return None
-        if _dialect(instance, name.model, credentials) != dialect:
+        if instance.speaks(name.model, credentials) != dialect:
             return None
         schema = await instance.resolve(name.model, credentials)
         return lane_of(instance, name.model, credentials, schema, relay)
@@ -47,9 +46,3 @@ class Lanes:
 def _ready_made(instance: WiredModel) -> bool:
     """Whether the model does nothing of its own: a plugin may have changed what a call does."""
     return type(instance) in (WiredLargeLanguageModel, WiredTextEmbeddingModel)
-
-
-def _dialect(instance: WiredModel, model: str, credentials: dict[str, Any]) -> str:
-    if isinstance(instance, WiredLargeLanguageModel):
-        return instance.speaks(model, credentials)
-    return f"{instance.family.name}.embeddings"

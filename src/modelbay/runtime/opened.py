@@ -61,6 +61,12 @@ class Opened:
         self._extras = fitted.extras
 
     @property
+    def notices(self) -> list[str]:
+        """What of the conversation was left out by rule, once the call has begun."""
+        notices: list[str] = self._instance.notices
+        return notices
+
+    @property
     def pricing(self) -> PriceConfig | None:
         """What the model costs, if that is declared."""
         return self.schema.pricing if self.schema else None

@@ -15,6 +15,7 @@ from modelbay.errors import (
     ModelbayError,
     redact,
 )
+from modelbay.wires.error_codes import as_declared
 from modelbay.wires.redaction import redact_error
 
 ErrorMapping = Mapping[type[InvokeError], Sequence[type[Exception]]]
@@ -78,6 +79,8 @@ class ErrorBoundary:
     def map(self, error: Exception) -> ModelbayError:
         """Return the error to raise; raise it `from` what `cause_of` gives."""
         ours = map_error(error, self._mapping).located(self._provider, self._model)
+        if self._schema is not None and self._schema.wire is not None and self._schema.wire.errors:
+            ours = as_declared(ours, self._schema.wire.errors)
         return redact_error(ours, self._secrets)
 
     def cause_of(self, error: Exception) -> BaseException | None:

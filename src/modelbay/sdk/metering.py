@@ -36,12 +36,14 @@ class LLMMeter:
         tools: Sequence[PromptMessageTool],
         pricing: PriceConfig | None,
         started_at: float,
+        notices: list[str],
     ) -> None:
         self._model = model
         self._messages = messages
         self._tools = tools
         self._pricing = pricing
         self._started_at = started_at
+        self._notices = notices
         self._first_at: float | None = None
         self._pieces: list[str] = []
         self._kept = self._said = 0  # characters
@@ -83,13 +85,13 @@ class LLMMeter:
         delta = closing.delta.model_copy(
             update={"usage": await self._completed(self._used), "finish_reason": self._reason}
         )
-        return closing.model_copy(update={"delta": delta})
+        return closing.model_copy(update={"delta": delta, "notices": list(self._notices)})
 
     async def complete(self, result: LLMResult) -> LLMResult:
         """Return an answer that came whole, with its usage completed."""
         self._remember(result.message)
         usage = await self._completed(result.usage)
-        return result.model_copy(update={"usage": usage})
+        return result.model_copy(update={"usage": usage, "notices": list(self._notices)})
 
     async def so_far(self) -> LLMUsage:
         """Return what the answer has used up to here, as far as can be told: it was broken off."""

@@ -35,7 +35,7 @@ class AIModel(ABC):
     `provider_schema` and `transport` are set by the host; an object made by hand gets a transport of its own
     at first use. `extras` is what the caller of this one call asks beyond the arguments of the plugin format,
     by Modelbay's names: only what the model `takes`. `fields` are those of the upstream's own dialect, from
-    a client that speaks it too (see `speaks`).
+    a client that speaks it too (see `speaks`). `notices` say what of the call was left out by rule.
     """
 
     model_type: ClassVar[ModelType]
@@ -46,6 +46,7 @@ class AIModel(ABC):
         self.started_at = 0.0
         self.extras: Mapping[str, Any] = {}
         self.fields: Mapping[str, Any] = {}
+        self.notices: list[str] = []
         self._transport: Transport | None = None
         self._resolved: dict[str, AIModelEntity | None] = {}
 

@@ -127,3 +127,58 @@ def test_a_list_without_an_envelope_is_read() -> None:
     assert [model.model for model in _FAMILY.models.to_models([{"id": "a"}, {"id": "b"}])] == ["a", "b"]
     with pytest.raises(InvokeServerUnavailableError):
         _FAMILY.models.to_models("no")
+
+
+def _described(body: Any, model: str = "m") -> Any:
+    return _FAMILY.models.to_model(model, body)
+
+
+def test_one_model_is_asked_for_below_the_list() -> None:
+    """A name may have characters that mean something in an address."""
+    request = _FAMILY.models.to_show_request("org/model?x", _ENDPOINT)
+
+    assert (request.method, request.url) == ("GET", "https://upstream.test/v1/models/org%2Fmodel%3Fx")
+
+
+@pytest.mark.parametrize(
+    ("entry", "kind"),
+    [
+        ({"model_type": "LLM", "model_ability": ["chat", "tools"]}, ModelType.LLM),
+        ({"model_type": "embedding"}, ModelType.TEXT_EMBEDDING),
+        ({"model_type": "audio"}, ModelType.SPEECH2TEXT),
+        ({"model_type": "audio", "model_ability": ["text2audio"]}, ModelType.TTS),
+        ({"model_type": "audio", "model_family": "ChatTTS"}, ModelType.TTS),
+        ({"capabilities": ["transcript"], "output_modalities": ["text"]}, ModelType.SPEECH2TEXT),
+        ({"capabilities": ["chat", "embeddings"]}, ModelType.LLM),
+        ({"capabilities": ["image", "tool_use"]}, ModelType.LLM),
+    ],
+)
+def test_abilities_tell_the_type(entry: Any, kind: ModelType) -> None:
+    """Servers that say what a model can do need not say what it is; what converses is a language model."""
+    assert _models({"id": "m", **entry})[0].model_type is kind
+
+
+def test_a_model_is_found_in_a_list_and_is_bare_if_it_is_not_there() -> None:
+    """Some servers describe models in their list only, and know some by names that it does not show."""
+    rows = {"data": [{"id": "m", "max_model_len": 4096}]}
+
+    assert _described(rows).property_of("context_size") == 4096
+    assert _described(rows, "alias").property_of("context_size") is None
+
+
+def test_a_model_that_only_completes_says_how_it_is_called() -> None:
+    """It has no template of conversations."""
+    model = _described({"model_type": "LLM", "model_ability": ["generate"], "strict_system_first": True})
+
+    assert model.property_of("mode") == "completion"
+    assert model.wire == {"api": "completions", "merge_system": True}
+
+
+@pytest.mark.parametrize("value", [None, 5, "", [], {}, [[]], {"a": []}, [5, None]])
+@pytest.mark.parametrize(
+    "field", ["model_type", "model_ability", "capabilities", "model_family", "context_length", "max_tokens"]
+)
+def test_nonsense_in_a_description_is_not_believed_and_breaks_nothing(field: str, value: Any) -> None:
+    """What a server says of a model must never be the end of a call."""
+    assert _described({field: value}).model == "m"
+    assert [model.model for model in _models({"id": "m", field: value})] == ["m"]

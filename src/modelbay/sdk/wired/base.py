@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
-from modelbay.entities import AIModelEntity, ConfigurateMethod, ModelPropertyKey, WireDeclaration
-from modelbay.errors import DeclarationError
+from modelbay.entities import (
+    AIModelEntity,
+    FetchFrom,
+    I18nObject,
+    ModelPropertyKey,
+    ModelType,
+    WireDeclaration,
+)
+from modelbay.errors import DeclarationError, InvokeAuthorizationError, InvokeError
 from modelbay.sdk.model import AIModel
-from modelbay.sdk.wired.custom import DEFAULT_TEMPLATES, custom_schema, with_description
+from modelbay.sdk.remembered import facts_of
+from modelbay.sdk.wired.custom import DEFAULT_TEMPLATES, base_of, custom_schema, with_description
 from modelbay.sdk.wired.endpoint import endpoint_of, options_of
+from modelbay.sdk.wired.texts import fill, fill_options
 from modelbay.wires.family import Endpoint, Family, ModelDetailDialect, Told, family
+from modelbay.wires.paths import in_path
 
 D = TypeVar("D")
+_TOLD_FOR = 300.0  # seconds for which an upstream's word about a model counts
+_SIZED = frozenset({ModelType.LLM, ModelType.TEXT_EMBEDDING, ModelType.RERANK})
 
 
 class WiredModel(AIModel):
@@ -33,20 +46,26 @@ class WiredModel(AIModel):
     @property
     def family(self) -> Family:
         """The dialects of this model type; DeclarationError if the YAML names an unknown family."""
-        name = self.wire.families.get(self.model_type, self.wire.family)
+        return self.speaking({})
+
+    def speaking(self, options: Mapping[str, Any]) -> Family:
+        """Return the dialects that a model with these options is spoken to in."""
+        name = options.get("family") or self.wire.families.get(self.model_type, self.wire.family)
         try:
-            return family(name)
+            return family(str(name))
         except LookupError as error:
             raise DeclarationError(f"provider {self._provider_name!r}, `wire`: {error}") from None
 
-    def endpoint(self, credentials: Mapping[str, Any]) -> Endpoint:
-        """Return where to call and with which headers."""
-        return endpoint_of(self.wire, credentials)
+    def endpoint(self, credentials: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> Endpoint:
+        """Return where to call a model with these options, and how to present oneself."""
+        address = options.get("address") if options else None
+        return endpoint_of(self.wire, credentials, self.model_type, address)
 
     def wire_options(self, model: str, credentials: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the dialect must know to speak to this model."""
         schema = self.get_model_schema(model, credentials)
-        return options_of(self.wire, schema.wire if schema else {}, credentials)
+        options = options_of(self.wire, schema.wire if schema else {}, credentials, self.model_type)
+        return fill_options(options, self.upstream_name(model, credentials), credentials)
 
     def upstream_name(self, model: str, credentials: Mapping[str, Any]) -> str:
         """Return the upstream's name for the model."""
@@ -58,13 +77,13 @@ class WiredModel(AIModel):
 
         What the form leaves open the upstream is asked, where the provider and its dialect provide for that.
         """
-        if schema := self._like_its_base(model):
-            return schema
         template = self.wire.custom.get(self.model_type, DEFAULT_TEMPLATES.get(self.model_type, {}))
+        if schema := self._like_its_base(model) or self._like_another(model, base_of(template, credentials)):
+            return schema
         declared = custom_schema(model, self.model_type, template, credentials)
         if ModelPropertyKey.CONTEXT_SIZE in declared.model_properties:
             return declared
-        described = await self._described(model, credentials)
+        described = await self._described(model, credentials, declared)
         return with_description(declared, described) if described else declared
 
     def _like_its_base(self, model: str) -> AIModelEntity | None:
@@ -76,14 +95,34 @@ class WiredModel(AIModel):
         # What a fine-tuned model costs is another price, which nobody declared.
         return found.model_copy(update={"model": model, "pricing": None}) if found else None
 
-    async def _described(self, model: str, credentials: dict[str, Any]) -> AIModelEntity | None:
-        schema, models = self.provider_schema, self.family.models
-        if schema is None or ConfigurateMethod.FETCH_FROM_REMOTE not in schema.configurate_methods:
+    def _like_another(self, model: str, base: str) -> AIModelEntity | None:
+        """Declare a model that has a name of its own, such as a deployment, like the declared one it is."""
+        found = self._declared(base) if base else None
+        own = {"model": model, "label": I18nObject(en_us=model), "fetch_from": FetchFrom.CUSTOMIZABLE_MODEL}
+        return found.model_copy(update=own) if found else None
+
+    async def _described(
+        self, model: str, credentials: dict[str, Any], declared: AIModelEntity
+    ) -> AIModelEntity | None:
+        """Ask the upstream, at the place that the model's option `detail` or the provider's listing names."""
+        options = options_of(self.wire, declared.wire, credentials, self.model_type)
+        place, name = options.get("detail", self.wire.listing.detail), self.upstream_name(model, credentials)
+        listing = family(self.wire.listing.family or self.wire.family)
+        models = (self.speaking(options) if "family" in options else listing).models
+        if not place or self.model_type not in _SIZED or not isinstance(models, ModelDetailDialect):
             return None
-        if not isinstance(models, ModelDetailDialect):
+        endpoint = self.endpoint(credentials, options)
+        url = endpoint.url(fill(place, {**credentials, "model": name}, in_path))
+        request = replace(models.to_show_request(name, endpoint), url=url)
+        key = (url, name, hash(frozenset(endpoint.headers.items())))
+        told = facts_of(self.transport, "wired.models", _TOLD_FOR)
+        try:
+            return models.to_model(name, await told.get(key, lambda: self.transport.json(request)))
+        except InvokeAuthorizationError:
+            raise
+        except InvokeError as error:
+            self.notices.append(f"{model}: {self._provider_name} could not be asked what it can do ({error})")
             return None
-        request = models.to_show_request(self.upstream_name(model, credentials), self.endpoint(credentials))
-        return models.to_model(model, await self.transport.json(request))
 
     def _dialect(self, dialect: D | None) -> D:
         if dialect is None:
@@ -95,15 +134,14 @@ class ToldModel(WiredModel):
     """A model other than of language, which can be told what its dialect has a word for."""
 
     @abstractmethod
-    def _told(self) -> Told:
-        """Return the dialect."""
+    def _told(self, options: Mapping[str, Any]) -> Told:
+        """Return the dialect of a model with these options."""
 
     def takes(self, name: str, model: str, credentials: Mapping[str, Any]) -> bool:
         """Whether the dialect has a word for it, and the model's options do not refuse it."""
-        return name in self._told().takes and name not in self.wire_options(model, credentials).get(
-            "refuse", ()
-        )
+        options = self.wire_options(model, credentials)
+        return name in self._told(options).takes and name not in options.get("refuse", ())
 
     def speaks(self, model: str, credentials: Mapping[str, Any]) -> str:
-        """Return the name of the dialect that the provider declares."""
-        return self._told().name
+        """Return the name of the dialect that the provider declares for this model."""
+        return self._told(self.wire_options(model, credentials)).name

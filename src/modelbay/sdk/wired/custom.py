@@ -43,7 +43,7 @@ def custom_schema(
             remains. What has a key `when` counts only if each credential named there has one of the values
             listed: a parameter rule, an option, or a feature, which is then `{feature, when}`.
     """
-    filled = _filled(template, credentials)
+    filled = _filled({name: part for name, part in template.items() if name != "like"}, credentials)
     filled = {} if filled is _ABSENT else filled
     features = [_feature(entry) for entry in filled.pop("features", [])]
     if not filled.get("pricing", {}).keys() >= _PRICE_KEYS:
@@ -62,13 +62,26 @@ def custom_schema(
     )
 
 
+def base_of(template: Mapping[str, Any], credentials: Mapping[str, Any]) -> str:
+    """Return the declared model that a custom one is like, as its credentials say; "" if they do not.
+
+    The template's `like` is a text that names a credential, or `{credential, values}`: what each value means.
+    """
+    like = template.get("like")
+    if isinstance(like, Mapping):
+        return str(like.get("values", {}).get(str(credentials.get(like["credential"])), ""))
+    found = _WHOLE.fullmatch(str(like or ""))
+    return str(credentials.get(found[1]) or "") if found else ""
+
+
 def with_description(declared: AIModelEntity, described: AIModelEntity) -> AIModelEntity:
-    """Return the declaration with what the upstream says of the model: its features and sizes."""
+    """Return the declaration with what the upstream says of the model: features, sizes, how to call it."""
     features = [*(declared.features or []), *(described.features or [])]
     return declared.model_copy(
         update={
             "features": list(dict.fromkeys(features)),
             "model_properties": {**declared.model_properties, **described.model_properties},
+            "wire": {**described.wire, **declared.wire},
             "fetch_from": described.fetch_from,
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelbay.entities import (
@@ -14,7 +14,8 @@ from modelbay.entities import (
 )
 from modelbay.sdk.embedding import TextEmbeddingModel
 from modelbay.sdk.wired.base import ToldModel
-from modelbay.wires.family import EmbeddingCall, Told
+from modelbay.sdk.wired.content import inputs_with_bytes, kinds_as_bytes
+from modelbay.wires.family import EmbeddingCall, EmbeddingDialect
 
 
 class WiredTextEmbeddingModel(ToldModel, TextEmbeddingModel):
@@ -52,20 +53,22 @@ class WiredTextEmbeddingModel(ToldModel, TextEmbeddingModel):
         user: str | None,
         input_type: EmbeddingInputType,
     ) -> TextEmbeddingResult:
-        dialect = self._dialect(self.family.embedding)
+        options = self.wire_options(model, credentials)
+        dialect = self._told(options)
+        inputs = await inputs_with_bytes(inputs, kinds_as_bytes(dialect, options), self.transport)
         call = EmbeddingCall(
             model=self.upstream_name(model, credentials),
             inputs=inputs,
             input_type=input_type,
             user=user,
             parameters=self.extras,
-            options=self.wire_options(model, credentials),
+            options=options,
         )
-        body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials)))
+        body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials, options)))
         return dialect.to_result(call, body)
 
-    def _told(self) -> Told:
-        return self._dialect(self.family.embedding)
+    def _told(self, options: Mapping[str, Any]) -> EmbeddingDialect:
+        return self._dialect(self.speaking(options).embedding)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model by embedding one word."""

@@ -18,6 +18,7 @@ from modelbay.sdk.rules import refusal, rule_names
 from modelbay.sdk.wired.base import WiredModel
 from modelbay.wires.family import Options
 from modelbay.wires.relaying import Fields, Relay, Sent, value_of
+from modelbay.wires.request import ToError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Lane:
     rules: Mapping[str, ParameterRule]
     pricing: PriceConfig | None
     most_inputs: int
+    to_error: ToError | None = None
 
     def to_sent(self, bones: bytes, fields: Fields, headers: Mapping[str, str]) -> Sent | None:
         """Return the request as it goes on; None if it has to be translated, or breaks a rule."""
@@ -72,7 +74,10 @@ def lane_of(
     options = instance.wire_options(model, credentials)
     if schema is None or not relay.suits(options) or _has_needs(schema):
         return None
-    url, headers = relay.address(instance.endpoint(credentials), options)
+    endpoint = instance.endpoint(credentials, options)
+    if endpoint.signer is not None:
+        return None  # what it sends changes with the time
+    url, headers = relay.address(endpoint, options)
     renamed = relay.rule_names()
     rules = rule_names(schema.parameter_rules)
     by_field = {name: rule for name, rule in rules.items() if name not in ("json_schema", "response_format")}
@@ -86,6 +91,7 @@ def lane_of(
         rules=by_field,
         pricing=schema.pricing,
         most_inputs=int(schema.property_of(ModelPropertyKey.MAX_CHUNKS) or 1),
+        to_error=endpoint.to_error,
     )
 
 

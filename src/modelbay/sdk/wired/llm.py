@@ -12,6 +12,7 @@ from modelbay.entities import (
     PromptMessage,
     PromptMessageTool,
     UserPromptMessage,
+    fold,
 )
 from modelbay.errors import InvokeConnectionError, InvokeError
 from modelbay.sdk.llm import LargeLanguageModel, as_chunks
@@ -20,6 +21,8 @@ from modelbay.sdk.stops import StopFilter, enforce_stop_tokens
 from modelbay.sdk.text_filters import filter_text
 from modelbay.sdk.tokens import TokenCount, count_messages_async
 from modelbay.sdk.wired.base import WiredModel
+from modelbay.sdk.wired.content import kinds_as_bytes, with_bytes
+from modelbay.sdk.wired.state import own_state_only, stamp
 from modelbay.wires.family import ChatCall, ChatDialect, CountingDialect
 from modelbay.wires.request import Timeouts
 
@@ -43,9 +46,13 @@ class WiredLargeLanguageModel(WiredModel, LargeLanguageModel):
         user: str | None = None,
     ) -> LLMResult | AsyncIterator[LLMResultChunk]:
         options = self.wire_options(model, credentials)
+        messages, left_out = own_state_only(
+            prompt_messages, self._owner(options), self.speaking(options).name
+        )
+        self.notices += left_out
         call = ChatCall(
             model=self.upstream_name(model, credentials),
-            messages=prompt_messages,
+            messages=messages,
             parameters={**model_parameters, **self.extras} if self.extras else model_parameters,
             tools=tools or (),
             stop=stop or (),
@@ -69,7 +76,7 @@ class WiredLargeLanguageModel(WiredModel, LargeLanguageModel):
             InvokeError: The upstream refused the messages, or the credentials.
         """
         options = self.wire_options(model, credentials)
-        dialect = self._dialect(self.family.chat)(options)
+        dialect = self._chat(options)
         counts = dialect if credentials and isinstance(dialect, CountingDialect) else None
         if counts is not None:
             call = ChatCall(
@@ -89,7 +96,7 @@ class WiredLargeLanguageModel(WiredModel, LargeLanguageModel):
     async def _counted(
         self, dialect: CountingDialect, call: ChatCall, credentials: dict[str, Any]
     ) -> TokenCount | None:
-        request = dialect.to_count_request(call, self.endpoint(credentials))
+        request = dialect.to_count_request(call, self.endpoint(credentials, call.options))
         try:
             body = await self.transport.json(replace(request, timeouts=_COUNT_TIMEOUTS))
         except InvokeError as error:
@@ -100,34 +107,60 @@ class WiredLargeLanguageModel(WiredModel, LargeLanguageModel):
 
     def speaks(self, model: str, credentials: Mapping[str, Any]) -> str:
         """Return the name of the dialect that the provider declares for this model."""
-        return self._dialect(self.family.chat)(self.wire_options(model, credentials)).name
+        return self._chat(self.wire_options(model, credentials)).name
+
+    def _owner(self, options: Mapping[str, Any]) -> str:
+        """Return whose the state is that answers carry: the provider's, unless an option says otherwise."""
+        return str(options.get("state_of") or self._provider_name or "")
+
+    def _chat(self, options: Mapping[str, Any]) -> ChatDialect:
+        return self._dialect(self.speaking(options).chat)(options)
 
     async def _call(
         self, call: ChatCall, credentials: dict[str, Any]
     ) -> LLMResult | AsyncIterator[LLMResultChunk]:
-        dialect = self._dialect(self.family.chat)(call.options)
+        dialect = self._chat(call.options)
+        call = await self._with_content(dialect, call)
         cut_here = bool(call.stop) and getattr(dialect, "client_side_stop", False)
         if call.stream:
             chunks = self._chunks(dialect, call, credentials)
             return filter_text(chunks, StopFilter(call.stop)) if cut_here else chunks
-        body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials)))
-        result = dialect.to_result(call, body)
+        result = await self._whole(dialect, call, credentials)
         return _cut(result, call.stop) if cut_here else result
+
+    async def _with_content(self, dialect: ChatDialect, call: ChatCall) -> ChatCall:
+        """Return the call with the bytes of all files that its upstream does not fetch itself."""
+        kinds = kinds_as_bytes(dialect, call.options)
+        if not kinds:
+            return call
+        return replace(call, messages=await with_bytes(call.messages, kinds, self.transport))
+
+    async def _whole(self, dialect: ChatDialect, call: ChatCall, credentials: dict[str, Any]) -> LLMResult:
+        """Return the whole answer; of upstreams that only stream, folded from the stream."""
+        if dialect.framing == "websocket" or only_streams(call):
+            streamed = replace(call, stream=True)
+            return fold([chunk async for chunk in self._chunks(dialect, streamed, credentials)])
+        request = dialect.to_request(call, self.endpoint(credentials, call.options))
+        result = dialect.to_result(call, await self.transport.json(request))
+        stamp(result.message, self._owner(call.options))
+        return result
 
     async def _chunks(
         self, dialect: ChatDialect, call: ChatCall, credentials: dict[str, Any]
     ) -> AsyncIterator[LLMResultChunk]:
-        request = dialect.to_request(call, self.endpoint(credentials))
-        reader = dialect.to_chunks(call)
-        if dialect.framing == "sse":
-            frames: AsyncIterator[Any] = self.transport.events(request)
-        else:
-            frames = self.transport.lines(request)
+        request = dialect.to_request(call, self.endpoint(credentials, call.options))
+        reader, owner = dialect.to_chunks(call), self._owner(call.options)
+        frames = self.transport.frames(request, dialect.framing)
         try:
             async for frame in frames:
                 for chunk in reader.read(frame):
+                    if chunk.delta.message.opaque_body is not None:
+                        stamp(chunk.delta.message, owner)
                     yield chunk
+                if getattr(reader, "done", False):
+                    break
             for chunk in reader.close():
+                stamp(chunk.delta.message, owner)
                 yield chunk
         finally:
             await close(frames)
@@ -150,6 +183,14 @@ class WiredLargeLanguageModel(WiredModel, LargeLanguageModel):
                 break
         finally:
             await close(chunks)
+
+
+def only_streams(call: ChatCall) -> bool:
+    """Whether the upstream answers such a call by streaming only."""
+    if call.options.get("only_stream"):
+        return True
+    thinks = call.parameters.get("thinking", call.options.get("thinking_default"))
+    return bool(call.options.get("only_stream_with_thinking") and thinks)
 
 
 def _is_out_of_reach(error: InvokeError) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelbay.entities import ModelPropertyKey, ModerationResult
 from modelbay.sdk.calls import each
 from modelbay.sdk.moderation import Judgement, ModerationModel
 from modelbay.sdk.wired.base import ToldModel
-from modelbay.wires.family import ModerationCall, Told
+from modelbay.wires.family import ModerationCall, ModerationDialect
 
 
 class WiredModerationModel(ToldModel, ModerationModel):
@@ -37,18 +37,19 @@ class WiredModerationModel(ToldModel, ModerationModel):
     async def _request(
         self, model: str, credentials: dict[str, Any], texts: Sequence[str]
     ) -> list[ModerationResult]:
-        dialect = self._dialect(self.family.moderation)
+        options = self.wire_options(model, credentials)
+        dialect = self._told(options)
         call = ModerationCall(
             model=self.upstream_name(model, credentials),
             texts=texts,
             parameters=self.extras,
-            options=self.wire_options(model, credentials),
+            options=options,
         )
-        body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials)))
+        body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials, options)))
         return dialect.to_results(call, body)
 
-    def _told(self) -> Told:
-        return self._dialect(self.family.moderation)
+    def _told(self, options: Mapping[str, Any]) -> ModerationDialect:
+        return self._dialect(self.speaking(options).moderation)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model by judging one word."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelbay.entities import MultiModalContent, MultiModalRerankResult, RerankResult
 from modelbay.sdk.rerank import RerankModel
 from modelbay.sdk.wired.base import ToldModel
-from modelbay.wires.family import RerankCall, Told
+from modelbay.wires.family import RerankCall, RerankDialect
 
 
 class WiredRerankModel(ToldModel, RerankModel):
@@ -48,7 +48,8 @@ class WiredRerankModel(ToldModel, RerankModel):
         top_n: int | None,
         user: str | None,
     ) -> RerankResult:
-        dialect = self._dialect(self.family.rerank)
+        options = self.wire_options(model, credentials)
+        dialect = self._told(options)
         call = RerankCall(
             model=self.upstream_name(model, credentials),
             query=query,
@@ -56,13 +57,13 @@ class WiredRerankModel(ToldModel, RerankModel):
             top_n=top_n,
             user=user,
             parameters=self.extras,
-            options=self.wire_options(model, credentials),
+            options=options,
         )
-        body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials)))
+        body = await self.transport.json(dialect.to_request(call, self.endpoint(credentials, options)))
         return dialect.to_result(call, body)
 
-    def _told(self) -> Told:
-        return self._dialect(self.family.rerank)
+    def _told(self, options: Mapping[str, Any]) -> RerankDialect:
+        return self._dialect(self.speaking(options).rerank)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model by ranking two words."""

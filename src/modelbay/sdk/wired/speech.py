@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import IO, Any
 
 from modelbay.entities import Speech2TextResult
@@ -12,7 +12,16 @@ from modelbay.sdk.mapping import close
 from modelbay.sdk.speech2text import AudioFile, Speech2TextModel
 from modelbay.sdk.tts import TTSModel
 from modelbay.sdk.wired.base import ToldModel
-from modelbay.wires.family import SpeechCall, Told, TranscriptionCall
+from modelbay.wires.family import (
+    FramedSpeechDialect,
+    SpeechCall,
+    SpeechDialect,
+    SpokenTranscriptionDialect,
+    TranscriptionCall,
+    TranscriptionDialect,
+    TranscriptReader,
+)
+from modelbay.wires.request import Request
 
 
 class WiredSpeech2TextModel(ToldModel, Speech2TextModel):
@@ -23,7 +32,8 @@ class WiredSpeech2TextModel(ToldModel, Speech2TextModel):
     ) -> Speech2TextResult:
         data = await threads.call(file.read)
         audio = file if isinstance(file, AudioFile) else AudioFile(data)
-        dialect = self._dialect(self.family.transcription)
+        options = self.wire_options(model, credentials)
+        dialect = self._told(options)
         call = TranscriptionCall(
             model=self.upstream_name(model, credentials),
             audio=data,
@@ -31,13 +41,27 @@ class WiredSpeech2TextModel(ToldModel, Speech2TextModel):
             mime_type=audio.mime_type,
             user=user,
             parameters=self.extras,
-            options=self.wire_options(model, credentials),
+            options=options,
         )
-        reply = await self.transport.send(dialect.to_request(call, self.endpoint(credentials)))
+        request = dialect.to_request(call, self.endpoint(credentials, options))
+        if isinstance(dialect, SpokenTranscriptionDialect):
+            return await self._spoken(dialect.to_reader(call), request)
+        reply = await self.transport.send(request)
         return dialect.to_result(call, reply.body)
 
-    def _told(self) -> Told:
-        return self._dialect(self.family.transcription)
+    async def _spoken(self, reader: TranscriptReader, request: Request) -> Speech2TextResult:
+        frames = self.transport.frames(request, "websocket")
+        try:
+            async for frame in frames:
+                reader.read(frame)
+                if reader.done:
+                    break
+        finally:
+            await close(frames)
+        return reader.result()
+
+    def _told(self, options: Mapping[str, Any]) -> TranscriptionDialect:
+        return self._dialect(self.speaking(options).transcription)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model with a second of silence."""
@@ -64,7 +88,8 @@ class WiredTTSModel(ToldModel, TTSModel):
     async def _audio(
         self, model: str, credentials: dict[str, Any], text: str, voice: str, user: str | None
     ) -> AsyncIterator[bytes]:
-        dialect = self._dialect(self.family.speech)
+        options = self.wire_options(model, credentials)
+        dialect = self._told(options)
         call = SpeechCall(
             model=self.upstream_name(model, credentials),
             text=text,
@@ -72,17 +97,41 @@ class WiredTTSModel(ToldModel, TTSModel):
             audio_format=self.audio_type(model, credentials) or "mp3",
             user=user,
             parameters={name: value for name, value in self.extras.items() if name != "response_format"},
-            options=self.wire_options(model, credentials),
+            options=options,
         )
-        chunks = self.transport.chunks(dialect.to_request(call, self.endpoint(credentials)))
+        request = dialect.to_request(call, self.endpoint(credentials, options))
+        if isinstance(dialect, FramedSpeechDialect):
+            pieces = self._framed(dialect, call, request)
+        else:
+            pieces = self.transport.chunks(request)
         try:
-            async for chunk in chunks:
-                yield chunk
+            async for piece in pieces:
+                yield piece
         finally:
-            await close(chunks)
+            await close(pieces)
 
-    def _told(self) -> Told:
-        return self._dialect(self.family.speech)
+    async def _framed(
+        self, dialect: FramedSpeechDialect, call: SpeechCall, request: Request
+    ) -> AsyncIterator[bytes]:
+        """Yield audio that comes inside JSON, events or messages, or that they say where to download."""
+        reader = dialect.to_audio(call)
+        frames = self.transport.frames(request, dialect.framing)
+        try:
+            async for frame in frames:
+                for piece in reader.read(frame):
+                    yield piece
+                if getattr(reader, "done", False):
+                    break
+        finally:
+            await close(frames)
+        rest = reader.rest()
+        if rest is not None:
+            yield (await self.transport.fetch(rest.url)).body
+        for piece in reader.close():
+            yield piece
+
+    def _told(self, options: Mapping[str, Any]) -> SpeechDialect:
+        return self._dialect(self.speaking(options).speech)
 
     async def validate_credentials(self, model: str, credentials: dict[str, Any]) -> None:
         """Prove credentials and model by speaking one word."""

@@ -13,6 +13,8 @@ Options (a model's `wire` section):
 | `prompt_caching` | true, `5m` or `1h`: cache breakpoints at the system prompt and the last turn | false |
 | `system_turns` | true for a model that takes system messages in the middle of a conversation | false |
 | `betas` | names for the header `anthropic-beta` | none |
+| `raw_predict` | the version in the body, where model and verb stand in the address (Vertex AI) | none |
+| `path` | with `raw_predict`: the model's address below the base, without the verb | none |
 
 Parameters `thinking` (true, false), `thinking_budget` and `reasoning_effort` (or `effort`) become:
 

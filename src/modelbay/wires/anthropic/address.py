@@ -19,7 +19,7 @@ def to_headers(endpoint: Endpoint, options: Options) -> dict[str, str]:
     """Return the endpoint's headers with the API's version, and the model's betas after its own."""
     headers = dict(endpoint.headers)
     names = {name.lower(): name for name in headers}
-    if "anthropic-version" not in names:
+    if "anthropic-version" not in names and not options.get("raw_predict"):
         headers["anthropic-version"] = VERSION
     if options.get("betas"):
         name = names.get(BETA, BETA)

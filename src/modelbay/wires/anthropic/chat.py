@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from modelbay.entities import LLMResult
 from modelbay.errors import InvokeBadRequestError, InvokeServerUnavailableError
@@ -12,7 +12,7 @@ from modelbay.wires.anthropic.address import to_headers, to_url
 from modelbay.wires.anthropic.answer import to_result
 from modelbay.wires.anthropic.body import BETAS, to_body
 from modelbay.wires.anthropic.stream import MessageReader
-from modelbay.wires.family import ChatCall, ChunkReader, Endpoint
+from modelbay.wires.family import ChatCall, ChunkReader, Endpoint, Framing
 from modelbay.wires.json_text import answer_object
 from modelbay.wires.request import Request
 
@@ -34,11 +34,15 @@ class MessagesDialect:
     """Speaks of conversations at `/v1/messages`."""
 
     name = "anthropic.messages"
-    framing: Literal["sse", "ndjson"] = "sse"
+    framing: Framing = "sse"
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
         """Return the request; InvokeBadRequestError, naming it, for what the API cannot do."""
-        return self._post("v1/messages", call, endpoint, to_body(call))
+        body = to_body(call)
+        if not call.options.get("raw_predict"):
+            return self._post("v1/messages", call, endpoint, body)
+        verb = "streamRawPredict" if call.stream else "rawPredict"
+        return self._post(f"{call.options.get('path')}:{verb}", call, endpoint, _raw(call, body, "model"))
 
     def to_result(self, call: ChatCall, body: Any) -> LLMResult:
         """Return the whole answer."""
@@ -55,7 +59,11 @@ class MessagesDialect:
         # What a client of this API asks beside its messages it asks of the count: the API judges that.
         asked = {*_COUNTED, *call.extras}
         counted = {name: value for name, value in body.items() if name in asked}
-        return replace(self._post("v1/messages/count_tokens", call, endpoint, counted), idempotent=True)
+        path = "v1/messages/count_tokens"
+        if call.options.get("raw_predict"):
+            models = str(call.options.get("path")).rpartition("/")[0]
+            path, counted = f"{models}/count-tokens:rawPredict", _raw(call, counted)
+        return replace(self._post(path, call, endpoint, counted), idempotent=True)
 
     def to_count(self, body: Any) -> int:
         """Return the number of input tokens."""
@@ -65,8 +73,14 @@ class MessagesDialect:
         return count
 
     def _post(self, path: str, call: ChatCall, endpoint: Endpoint, body: dict[str, Any]) -> Request:
-        headers = to_headers(endpoint, {"betas": _betas(call)})
-        return Request(method="POST", url=to_url(endpoint, path), headers=headers, json=body)
+        headers = to_headers(endpoint, {**call.options, "betas": _betas(call)})
+        return endpoint.request("POST", to_url(endpoint, path), headers=headers, json=body)
+
+
+def _raw(call: ChatCall, body: dict[str, Any], *without: str) -> dict[str, Any]:
+    """Return the body for a server that takes the version in it, and some fields elsewhere."""
+    kept = {name: value for name, value in body.items() if name not in without}
+    return {"anthropic_version": call.options["raw_predict"], **kept}
 
 
 def _betas(call: ChatCall) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from modelbay.entities import PromptMessage, PromptMessageRole
@@ -11,25 +10,7 @@ from modelbay.wires.anthropic.blocks import Block, content_blocks, text_blocks
 from modelbay.wires.anthropic.replay import assistant_blocks
 from modelbay.wires.anthropic.state import cache_control_of, state_of
 from modelbay.wires.carried import beside
-
-_SYSTEM = (PromptMessageRole.SYSTEM, PromptMessageRole.DEVELOPER)
-
-
-@dataclass(slots=True)
-class Conversation:
-    """What `system` and `messages` of a request say, in blocks."""
-
-    system: list[Block] = field(default_factory=list)
-    messages: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, role: str, blocks: list[Block]) -> None:
-        """Add a turn; turns of one role that follow each other are one."""
-        if not blocks:
-            return
-        if self.messages and self.messages[-1]["role"] == role:
-            self.messages[-1]["content"] += blocks
-        else:
-            self.messages.append({"role": role, "content": list(blocks)})
+from modelbay.wires.turns import SYSTEM, Conversation
 
 
 def to_conversation(messages: Sequence[PromptMessage], *, system_turns: bool = False) -> Conversation:
@@ -64,7 +45,7 @@ def _trim_begun_answer(messages: list[dict[str, Any]]) -> None:
 def _turns(messages: Sequence[PromptMessage]) -> Iterator[tuple[str, list[Block]]]:
     for index, message in enumerate(messages):
         place = f"messages[{index}]"
-        if message.role in _SYSTEM:
+        if message.role in SYSTEM:
             yield "system", _marked(text_blocks(message, place), message)
         elif message.role == PromptMessageRole.ASSISTANT:
             yield "assistant", assistant_blocks(message, place)

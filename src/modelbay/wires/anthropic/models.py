@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from modelbay.entities import AIModelEntity, FetchFrom, I18nObject, ModelFeature, ModelPropertyKey, ModelType
 from modelbay.wires.anthropic.address import to_headers, to_url
@@ -27,12 +29,21 @@ class ModelsDialect:
     def to_request(self, endpoint: Endpoint) -> Request:
         """Return the request for the list."""
         url = f"{to_url(endpoint, 'v1/models')}?limit={_PAGE}"
-        return Request(method="GET", url=url, headers=to_headers(endpoint, {}), idempotent=True)
+        return endpoint.request("GET", url, headers=to_headers(endpoint, {}), idempotent=True)
 
     @reads_answer
     def to_models(self, body: Any) -> list[AIModelEntity]:
         """Return the models with context size, features and the options that this family needs of them."""
         return [_model(row) for row in answer_object(body).get("data") or []]
+
+    def to_next_request(self, endpoint: Endpoint, body: Any) -> Request | None:
+        """Return the request for the page that follows; None after the last."""
+        answer = answer_object(body)
+        last = answer.get("last_id")
+        if not answer.get("has_more") or not isinstance(last, str):
+            return None
+        request = self.to_request(endpoint)
+        return replace(request, url=f"{request.url}&after_id={quote(last, safe='')}")
 
 
 def _model(row: Mapping[str, Any]) -> AIModelEntity:

@@ -30,7 +30,7 @@ from modelbay.wires.relaying import (
 )
 from modelbay.wires.scanning import EventScanner
 
-_TRANSLATING = frozenset({"prompt_caching"})
+_TRANSLATING = frozenset({"prompt_caching", "raw_predict"})
 # A field of the body that is a header, and those that lead to another model: they have to be looked at.
 _TRANSLATED = REDIRECTING - {"model"} | {BETAS}
 _TELLING = (b"message_start", b"message_delta", b"message_stop", b'"error"')

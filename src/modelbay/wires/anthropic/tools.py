@@ -9,6 +9,7 @@ from modelbay.entities import PromptMessageTool
 from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.anthropic.state import state_of
 from modelbay.wires.carried import beside
+from modelbay.wires.json_schema import standard_schema
 
 _CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 
@@ -25,7 +26,7 @@ def to_tool(tool: PromptMessageTool) -> dict[str, Any]:
     definition: dict[str, Any] = {"name": tool.name}
     if tool.description:
         definition["description"] = tool.description
-    definition["input_schema"] = {"type": "object"} | _standard(tool.parameters)
+    definition["input_schema"] = {"type": "object"} | standard_schema(tool.parameters)
     if isinstance(tool.unknown_fields.get("strict"), bool):
         definition["strict"] = tool.unknown_fields["strict"]
     return beside(definition, state)
@@ -51,20 +52,3 @@ def to_tool_choice(
     if parallel is False and wanted["type"] != "none":
         wanted["disable_parallel_tool_use"] = True
     return wanted
-
-
-def _standard(schema: Any) -> Any:
-    """Return the schema with `select` fields, which the forms of some plugins have, as enumerations."""
-    if isinstance(schema, list):
-        return [_standard(item) for item in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    standard = {name: _standard(value) for name, value in schema.items()}
-    if standard.get("type") == "select":
-        options = standard.pop("options", [])
-        standard |= {"type": "string", "enum": [_option_value(option) for option in options]}
-    return standard
-
-
-def _option_value(option: Any) -> Any:
-    return option.get("value") if isinstance(option, Mapping) else option

@@ -45,13 +45,8 @@ class EmbedDialect:
         if options.get("dimensions"):
             body["output_dimension"] = options["dimensions"]
         _write_parameters(body, call.parameters)
-        return Request(
-            method="POST",
-            url=to_url(endpoint, "v2/embed"),
-            headers=dict(endpoint.headers),
-            json=body | _inputs(call),
-            idempotent=True,
-        )
+        url = to_url(endpoint, "v2/embed")
+        return endpoint.request("POST", url, json=body | _inputs(call), idempotent=True)
 
     @reads_answer
     def to_result(self, call: EmbeddingCall, body: Any) -> TextEmbeddingResult:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from modelbay.entities import AIModelEntity, FetchFrom, I18nObject, ModelFeature, ModelPropertyKey, ModelType
 from modelbay.wires.cohere.address import to_url
@@ -27,7 +29,7 @@ class ModelsDialect:
     def to_request(self, endpoint: Endpoint) -> Request:
         """Return the request for the list."""
         url = f"{to_url(endpoint, 'v1/models')}?page_size={_PAGE}"
-        return Request(method="GET", url=url, headers=dict(endpoint.headers), idempotent=True)
+        return endpoint.request("GET", url, idempotent=True)
 
     @reads_answer
     def to_models(self, body: Any) -> list[AIModelEntity]:
@@ -39,6 +41,14 @@ class ModelsDialect:
             for endpoint, model_type in _TYPES.items()
             if row.get("name") and endpoint in (row.get("endpoints") or [])
         ]
+
+    def to_next_request(self, endpoint: Endpoint, body: Any) -> Request | None:
+        """Return the request for the page that follows; None after the last."""
+        token = answer_object(body).get("next_page_token")
+        if not isinstance(token, str) or not token:
+            return None
+        request = self.to_request(endpoint)
+        return replace(request, url=f"{request.url}&page_token={quote(token, safe='')}")
 
 
 def _entity(row: Mapping[str, Any], model_type: ModelType) -> AIModelEntity:

@@ -35,8 +35,7 @@ class RerankDialect:
         if "max_tokens_per_doc" in call.options:
             body["max_tokens_per_doc"] = call.options["max_tokens_per_doc"]
         body |= call.parameters
-        url, headers = to_url(endpoint, "v2/rerank"), dict(endpoint.headers)
-        return Request(method="POST", url=url, headers=headers, json=body, idempotent=True)
+        return endpoint.request("POST", to_url(endpoint, "v2/rerank"), json=body, idempotent=True)
 
     @reads_answer
     def to_result(self, call: RerankCall, body: Any) -> RerankResult:

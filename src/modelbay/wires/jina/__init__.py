@@ -12,6 +12,7 @@ Options (a model's `wire` section):
 | `normalized` | text-embedding | whether vectors are scaled to length 1 | the model's |
 | `late_chunking` | text-embedding | true to embed the inputs of a request as parts of one document | false |
 | `truncate` | text-embedding | true to let the API cut an input that is too long | false |
+| `refuse` | text-embedding | parameters that the model does not take: an error names them | none |
 | `input_form` | both | `object` for models that take images: `{"text": …}` or `{"image": …}` | `text` |
 """
 

@@ -18,7 +18,12 @@ def to_content(value: str | MultiModalContent, options: Options, place: str) -> 
     is_image = not isinstance(value, str) and value.content_type == MultiModalContentType.IMAGE
     content = value if isinstance(value, str) else value.content
     if options.get("input_form", "text") == "object":
-        return {"image" if is_image else "text": content}
+        return {"image": _bare(content)} if is_image else {"text": content}
     if is_image:
         raise InvokeBadRequestError(f"{place}: this model takes text only, not an image")
     return content
+
+
+def _bare(image: str) -> str:
+    """Return an image as its address or its bare base64: the API knows no data URIs."""
+    return image.partition(",")[2] if image.startswith("data:") else image

@@ -34,8 +34,7 @@ class EmbeddingDialect:
         body["input"] = [
             to_content(item, call.options, f"inputs[{index}]") for index, item in enumerate(call.inputs)
         ]
-        url, headers = endpoint.url("embeddings"), dict(endpoint.headers)
-        return Request(method="POST", url=url, headers=headers, json=body, idempotent=True)
+        return endpoint.request("POST", endpoint.url("embeddings"), json=body, idempotent=True)
 
     @reads_answer
     def to_result(self, call: EmbeddingCall, body: Any) -> TextEmbeddingResult:

@@ -33,8 +33,7 @@ class RerankDialect:
         if call.top_n is not None:
             body["top_n"] = call.top_n
         body |= call.parameters
-        url, headers = endpoint.url("rerank"), dict(endpoint.headers)
-        return Request(method="POST", url=url, headers=headers, json=body, idempotent=True)
+        return endpoint.request("POST", endpoint.url("rerank"), json=body, idempotent=True)
 
     @reads_answer
     def to_result(self, call: RerankCall, body: Any) -> RerankResult:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from modelbay.entities import LLMResult, PromptMessage, PromptMessageRole, PromptMessageTool, fold
 from modelbay.errors import InvokeBadRequestError
-from modelbay.wires.family import ChatCall, ChunkReader, Endpoint
+from modelbay.wires.family import ChatCall, ChunkReader, Endpoint, Framing, Options
 from modelbay.wires.json_text import answer_object
 from modelbay.wires.ollama.conversation import images_of, to_messages
 from modelbay.wires.ollama.parameters import to_fields
@@ -20,13 +20,17 @@ class ChatDialect:
     """Speaks of conversations at `/api/chat`."""
 
     name = "ollama.chat"
-    framing: Literal["sse", "ndjson"] = "ndjson"
+    framing: Framing = "ndjson"
     path = "api/chat"
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
         """Return the request; InvokeBadRequestError, naming it, for what the API cannot do."""
         body = to_fields(call) | self._prompt(call)
-        return Request(method="POST", url=endpoint.url(self.path), headers=dict(endpoint.headers), json=body)
+        return endpoint.request("POST", endpoint.url(self.path), json=body)
+
+    def needs_bytes(self, options: Options) -> frozenset[str]:
+        """Return the kinds of files that are sent as bytes: the server fetches nothing."""
+        return frozenset({"image"})
 
     def to_result(self, call: ChatCall, body: Any) -> LLMResult:
         """Return the whole answer, which has the form of a stream's only line."""

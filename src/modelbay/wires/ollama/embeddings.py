@@ -35,13 +35,7 @@ class EmbedDialect:
         options = runtime_options(call.options)
         if options:
             body["options"] = options
-        return Request(
-            method="POST",
-            url=endpoint.url("api/embed"),
-            headers=dict(endpoint.headers),
-            json=body,
-            idempotent=True,
-        )
+        return endpoint.request("POST", endpoint.url("api/embed"), json=body, idempotent=True)
 
     @reads_answer
     def to_result(self, call: EmbeddingCall, body: Any) -> TextEmbeddingResult:

@@ -22,9 +22,7 @@ class ModelsDialect:
 
     def to_request(self, endpoint: Endpoint) -> Request:
         """Return the request for the list."""
-        return Request(
-            method="GET", url=endpoint.url("api/tags"), headers=dict(endpoint.headers), idempotent=True
-        )
+        return endpoint.request("GET", endpoint.url("api/tags"), idempotent=True)
 
     @reads_answer
     def to_models(self, body: Any) -> list[AIModelEntity]:
@@ -34,13 +32,7 @@ class ModelsDialect:
 
     def to_show_request(self, model: str, endpoint: Endpoint) -> Request:
         """Return the request for what the server knows of one model."""
-        return Request(
-            method="POST",
-            url=endpoint.url("api/show"),
-            headers=dict(endpoint.headers),
-            json={"model": model},
-            idempotent=True,
-        )
+        return endpoint.request("POST", endpoint.url("api/show"), json={"model": model}, idempotent=True)
 
     @reads_answer
     def to_model(self, model: str, body: Any) -> AIModelEntity:

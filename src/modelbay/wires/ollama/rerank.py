@@ -33,7 +33,7 @@ class RerankDialect:
             body["top_n"] = call.top_n
         body |= call.parameters
         url = base if base.endswith("/rerank") else endpoint.url(_PATH)
-        return Request(method="POST", url=url, headers=dict(endpoint.headers), json=body, idempotent=True)
+        return endpoint.request("POST", url, json=body, idempotent=True)
 
     @reads_answer
     def to_result(self, call: RerankCall, body: Any) -> RerankResult:

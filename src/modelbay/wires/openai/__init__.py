@@ -10,7 +10,8 @@ What a model's `wire` section may say, for language models:
 | `api` | `chat` (default), `responses`, `completions` | which API the model is called by |
 | `only_api` | the same | the one API that the model has, whatever `api` says: credentials may decide `api` |
 | `client_side_stop` | true | the model refuses stop sequences: the kit cuts the answer (chat) |
-| `path`, `query` | text, object | another path below the address; parameters of the URL |
+| `path`, `query` | text, object | another path below the address (or `{responses: …}`); the URL's query |
+| `path.stream` | text | another path for streamed chats |
 | `max_tokens_field` | name | what `max_tokens` is called (chat, completions) |
 | `max_tokens_min` | number, 16 | a smaller `max_tokens` is raised to it (responses) |
 | `rename` | {ours: theirs} | other names; dots make objects: `{thinking_budget: reasoning.max_tokens}` |
@@ -22,7 +23,11 @@ What a model's `wire` section may say, for language models:
 | `thinking` | {enabled, disabled, default} | what to add to the body for the parameter `thinking` |
 | `extra_body` | object | written over the body, last |
 | `extra_tools` | list | tools of the provider's own, beside the call's |
+| `tool_switches` | {parameter: tool} | tools of the provider's own that a parameter switches on |
+| `json_fields` | names | parameters that are given as JSON text and sent as what it spells |
+| `prefill` | {field, path} | an answer that was begun is gone on with: marked by `field`, sent to `path` |
 | `user_field` | name, `none` | where the user goes: `user` (default), `safety_identifier`, … |
+| `user_length` | [least, most] | a user that is shorter or longer is sent as a digest |
 | `stream_usage` | false | do not ask for usage in streams |
 | `store` | true | let the provider keep the answer (responses) |
 | `instructions` | false | system messages as items, not as `instructions` (responses) |
@@ -38,13 +43,17 @@ What a model's `wire` section may say, for language models:
 | `media_as_image_url` | true | audio and video as `image_url` |
 | `think_tags` | true, `implied` | the answer begins with a think block; `implied`: without its opening tag |
 | `cumulative` | true | streamed pieces repeat all that was said before |
-| `reasoning_field` | name, `inline` | sends earlier reasoning back, in this field or between think tags |
+| `reasoning_field` | name, `inline`, `parts` | sends earlier reasoning back: there, in tags, as a part |
+| `reasoning_required` | true | a tool call that came without reasoning goes back with a blank one |
 | `reasoning_replay` | `all` | also that of finished turns, not only of the tool loop going on |
 | `replay` | names | fields of answers to be sent back unchanged: `reasoning_details`, `audio` |
+| `keep` | names | fields beside `choices`, or of a choice, that are kept with the message: `web_search` |
 
-For the other types: `encoding_format` (`base64`, `float`, `none`), `dimensions`, `document_prefix`,
+For the other types: `encoding_format` (`base64`, `float`, `none`), `dimensions`, `dimensions_field` (what
+that is called), `input_types` (what `input_type` says for a `document` and for a `query`), `document_prefix`,
 `query_prefix`, `images: messages`, `user_field` (embeddings, which send the user only if it says where);
-`documents: objects`, `top_n_field` (rerank); `task: translate`, `response_format` (transcription);
+`documents: objects`, `top_n_field` (rerank); `task: translate`, `response_format`, which may be `none`
+(transcription);
 `refuse` (speech); `path`, `query`, `extra_body` (all).
 """
 

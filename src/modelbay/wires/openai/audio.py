@@ -45,17 +45,12 @@ class Transcriptions:
         parts = [Part("file", call.audio, call.filename, call.mime_type), Part("model", call.model)]
         for name, value in found.items():
             parts.extend(_fields(name, value))
-        return Request(
-            method="POST",
-            url=address(endpoint, path, call.options),
-            headers=dict(endpoint.headers),
-            form=tuple(parts),
-            idempotent=True,
-        )
+        url = address(endpoint, path, call.options)
+        return endpoint.request("POST", url, form=tuple(parts), idempotent=True)
 
     def to_result(self, call: TranscriptionCall, body: bytes) -> Speech2TextResult:
         """Return what was said, with what a detailed answer tells beside it."""
-        if _wanted(call)["response_format"] in _PLAIN:
+        if _wanted(call).get("response_format") in _PLAIN:
             return Speech2TextResult(result=body.decode(errors="replace").strip())
         answer = _json_in(body)
         raise_error_in(answer)
@@ -91,7 +86,8 @@ class Speech:
 
 def _wanted(call: TranscriptionCall) -> dict[str, Any]:
     """Return the fields of the form; what the call says goes before what the model's options say."""
-    found = {"response_format": call.options.get("response_format", "json")}
+    asked = call.options.get("response_format", "json")
+    found = {"response_format": asked} if asked != "none" else {}
     if call.options.get("task"):
         found["task"] = call.options["task"]
     found |= call.options.get("extra_body", {})

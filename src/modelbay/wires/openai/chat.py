@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 from modelbay.entities import LLMResult, fold
 from modelbay.errors import InvokeServerUnavailableError
 from modelbay.wires.extras import checked_extras
-from modelbay.wires.family import ChatCall, Endpoint
+from modelbay.wires.failures import message_of
+from modelbay.wires.family import ChatCall, Endpoint, Framing, Options
 from modelbay.wires.json_schema import answer_format
 from modelbay.wires.json_text import answer_object
-from modelbay.wires.openai.messages import to_messages
+from modelbay.wires.openai.messages import prefilled, to_messages
 from modelbay.wires.openai.parameters import merge, wanted, write_parameters, write_user
+from modelbay.wires.openai.parts import bytes_only
 from modelbay.wires.openai.posting import post
 from modelbay.wires.openai.stream import ChatReader
 from modelbay.wires.openai.tools import write_tools
 from modelbay.wires.openai.upstream_errors import raise_error_in
 from modelbay.wires.request import Request
 
+_PATH = "chat/completions"
+
 
 class ChatCompletions:
     """`POST /chat/completions`."""
 
     name = "openai.chat"
-    framing: Literal["sse", "ndjson"] = "sse"
+    framing: Framing = "sse"
     client_side_stop = False
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
@@ -40,7 +45,11 @@ class ChatCompletions:
         write_user(body, call.user, call.options)
         write_stream(body, call)
         merge(body, checked_extras(call.extras, "messages", "stream"))
-        return post(endpoint, "chat/completions", body, call.options)
+        return post(endpoint, _PATH, body, _with_path(call))
+
+    def needs_bytes(self, options: Options) -> frozenset[str]:
+        """Return the kinds of files that have no place for an address."""
+        return bytes_only(options)
 
     def to_result(self, call: ChatCall, body: Any) -> LLMResult:
         """Return the whole answer."""
@@ -69,8 +78,20 @@ def whole(reader: ChatReader, body: dict[str, Any]) -> LLMResult:
     raise_error_in(body)
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise InvokeServerUnavailableError("the provider's answer has no 'choices'")
+        told = message_of(body)
+        raise InvokeServerUnavailableError(f"the provider's answer has no 'choices'{told and ': '}{told}")
     return fold([*reader.take(body), *reader.end()])
+
+
+def _with_path(call: ChatCall) -> Options:
+    """Return the options; an answer that was begun, or is to be streamed, may have another place."""
+    path = call.options.get("prefill", {}).get("path")
+    if path and prefilled(call):
+        return {**call.options, "path": path}
+    paths = call.options.get("path")
+    if call.stream and isinstance(paths, Mapping) and "stream" in paths:
+        return {**call.options, "path": paths["stream"]}
+    return call.options
 
 
 def _write_format(body: dict[str, Any], found: dict[str, Any]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from modelbay.entities import LLMResult, PromptMessage, TextPromptMessageContent
 from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.extras import checked_extras
-from modelbay.wires.family import ChatCall, Endpoint
+from modelbay.wires.family import ChatCall, Endpoint, Framing
 from modelbay.wires.json_text import answer_object
 from modelbay.wires.openai.chat import whole, write_stream
 from modelbay.wires.openai.parameters import merge, wanted, write_parameters, write_user
@@ -24,7 +24,7 @@ class Completions:
     """`POST /completions`."""
 
     name = "openai.completions"
-    framing: Literal["sse", "ndjson"] = "sse"
+    framing: Framing = "sse"
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
         """Return the request; tools, files and JSON schemas have no place in it and are refused."""

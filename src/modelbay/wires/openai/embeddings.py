@@ -40,9 +40,7 @@ class Embeddings:
         encoding = call.options.get("encoding_format", "base64")
         if encoding != "none":
             body["encoding_format"] = encoding
-        if call.options.get("dimensions"):
-            body["dimensions"] = call.options["dimensions"]
-        body |= {name: value for name, value in call.parameters.items() if name != "encoding_format"}
+        body |= _sorts(call)
         write_user(body, call.user, {"user_field": "none", **call.options})
         return post(endpoint, "embeddings", body, call.options, idempotent=True)
 
@@ -57,6 +55,20 @@ class Embeddings:
             _usage(answer.get("usage")),
             packed=call.parameters.get("encoding_format") == "base64",
         )
+
+
+def _sorts(call: EmbeddingCall) -> dict[str, Any]:
+    """Return of which sort the vectors are to be: for what, how long, and what else the caller asks."""
+    said: dict[str, Any] = {}
+    sort = call.options.get("input_types", {}).get(str(call.input_type))
+    if sort:
+        said["input_type"] = sort
+    if call.options.get("dimensions"):
+        said["dimensions"] = call.options["dimensions"]
+    said |= {name: value for name, value in call.parameters.items() if name != "encoding_format"}
+    if "dimensions" in said:
+        said[call.options.get("dimensions_field", "dimensions")] = said.pop("dimensions")
+    return said
 
 
 def text_of(value: str | MultiModalContent) -> str:

@@ -16,13 +16,16 @@ from modelbay.entities import (
 from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.carried import beside, state_under
 from modelbay.wires.family import ChatCall
+from modelbay.wires.openai.parameters import reasoning_effort
 from modelbay.wires.openai.parts import CHAT_STATE, own_state, to_content
 from modelbay.wires.openai.tools import CallIds, calls_of
 from modelbay.wires.think_tags import CLOSE, OPEN, without_think_block
 
 _INSTRUCTIONS = (PromptMessageRole.SYSTEM, PromptMessageRole.DEVELOPER)
 _IN_PLACE_OF_CONTENT = frozenset({"refusal", "audio"})
+_NO_REASONING = " "  # servers that insist on reasoning take a blank for some, but not an empty text
 INLINE = "inline"  # a `reasoning_field` that sends earlier reasoning between think tags in the text
+PARTS = "parts"  # one that sends it as a part of the content, before the text
 
 
 def to_messages(call: ChatCall) -> list[dict[str, Any]]:
@@ -32,7 +35,15 @@ def to_messages(call: ChatCall) -> list[dict[str, Any]]:
         written = _system_first(written)
     if call.options.get("merge_roles"):
         written = _merged(written)
+    if prefilled(call):
+        written[-1] = {**written[-1], call.options["prefill"]["field"]: True}
     return written
+
+
+def prefilled(call: ChatCall) -> bool:
+    """Whether the conversation ends with the beginning of the answer, and the model is to go on with it."""
+    last = call.messages[-1] if call.options.get("prefill") and call.messages else None
+    return isinstance(last, AssistantPromptMessage) and bool(last.content) and not last.tool_calls
 
 
 def tool_loop_start(messages: Sequence[PromptMessage]) -> int:
@@ -86,12 +97,18 @@ class _Writer:
         written: dict[str, Any] = {"role": "assistant", "content": content}
         if message.tool_calls:
             self._write_calls(written, message, where)
-        if message.reasoning_content and field and replay:
-            self._write_reasoning(written, field, message.reasoning_content)
+        reasoning = message.reasoning_content or (_NO_REASONING if self._lacks_reasoning(message) else "")
+        if reasoning and field and replay:
+            self._write_reasoning(written, field, reasoning)
         state = own_state(message.opaque_body)
         return beside(
             written, {name: state[name] for name in self._options.get("replay", ()) if name in state}
         )
+
+    def _lacks_reasoning(self, message: AssistantPromptMessage) -> bool:
+        """Whether a tool call came without reasoning, of another model, that may not go back without any."""
+        wanted = bool(message.tool_calls) and self._options.get("reasoning_required", False)
+        return wanted and reasoning_effort(self._call) != "none"
 
     def _said(self, message: AssistantPromptMessage, where: str, *, inline: bool) -> Any:
         content = message.content
@@ -118,7 +135,10 @@ class _Writer:
             )
 
     def _write_reasoning(self, written: dict[str, Any], field: str, reasoning: str) -> None:
-        if field != INLINE:
+        if field == PARTS:
+            thought = {"type": "thinking", "thinking": [{"type": "text", "text": reasoning}]}
+            written["content"] = [thought, *_as_parts(written["content"] or "")]
+        elif field != INLINE:
             written[field] = reasoning
         elif not isinstance(written["content"], list):
             written["content"] = f"{OPEN}\n{reasoning}\n{CLOSE}\n\n{written['content'] or ''}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import quote
 
 from modelbay.entities import AIModelEntity, FetchFrom, I18nObject, ModelFeature, ModelType, PriceConfig
 from modelbay.errors import InvokeServerUnavailableError
@@ -25,11 +26,16 @@ _TYPES = {
     "reranker": ModelType.RERANK,
     "moderation": ModelType.MODERATION,
     "transcribe": ModelType.SPEECH2TEXT,
+    "transcript": ModelType.SPEECH2TEXT,
     "transcription": ModelType.SPEECH2TEXT,
+    "audio2text": ModelType.SPEECH2TEXT,
     "speech_to_text": ModelType.SPEECH2TEXT,
     "speech2text": ModelType.SPEECH2TEXT,
     "tts": ModelType.TTS,
     "text_to_speech": ModelType.TTS,
+    "text2audio": ModelType.TTS,
+    "text-to-audio": ModelType.TTS,
+    **dict.fromkeys(("chattts", "cosyvoice", "fishaudio"), ModelType.TTS),  # families of models that speak
     "image": ModelType.TEXT2IMG,
     "text2img": ModelType.TEXT2IMG,
 }
@@ -38,6 +44,9 @@ _FEATURES = {
     "vision": ModelFeature.VISION,
     "vlm": ModelFeature.VISION,
     "supports_image_in": ModelFeature.VISION,
+    "supports_image_input": ModelFeature.VISION,
+    "supports_video_in": ModelFeature.VIDEO,
+    "supports_tools": ModelFeature.TOOL_CALL,
     "audio": ModelFeature.AUDIO,
     "video": ModelFeature.VIDEO,
     "file": ModelFeature.DOCUMENT,
@@ -48,22 +57,41 @@ _FEATURES = {
     "reasoning": ModelFeature.AGENT_THOUGHT,
     "reasoning_effort": ModelFeature.AGENT_THOUGHT,
     "supports_reasoning": ModelFeature.AGENT_THOUGHT,
+    "thinking": ModelFeature.AGENT_THOUGHT,
+    "hybrid": ModelFeature.AGENT_THOUGHT,
 }
+_CONVERSES = frozenset({"chat", "completion_chat", "chat_completion"})
+_COMPLETES = frozenset({"completion", "generate"})
+_OF_NO_TYPE = frozenset({"video", "flexible", "vad", "detection", "sound_generation"})
 _MILLION = Decimal(1_000_000)
+_PER_TOKEN = ("prompt", "completion", "input_cache_read", "input_cache_write")
+_PER_MILLION = ("input", "output", "cached_input")
 
 
 class Models:
-    """`GET /models`."""
+    """`GET /models`; servers that describe a single model do so below it, or in the list only."""
 
     def to_request(self, endpoint: Endpoint) -> Request:
         """Return the request."""
-        return Request(
-            method="GET", url=endpoint.url("models"), headers=dict(endpoint.headers), idempotent=True
-        )
+        return endpoint.request("GET", endpoint.url("models"), idempotent=True)
 
     def to_models(self, body: Any) -> list[AIModelEntity]:
         """Return the models by the server's order; one of which no type is said is a language model."""
-        return [_model(entry) for entry in _entries(body) if entry.get("id")]
+        return [_model(entry) for entry in _entries(body) if entry.get("id") and not _is_of_no_type(entry)]
+
+    def to_show_request(self, model: str, endpoint: Endpoint) -> Request:
+        """Return the request for what the server knows of one model."""
+        return endpoint.request("GET", endpoint.url(f"models/{quote(model, safe='')}"), idempotent=True)
+
+    def to_model(self, model: str, body: Any) -> AIModelEntity:
+        """Return what an answer says of one model: an answer about it, or a list in which it stands.
+
+        Of a model that stands not in the list nothing is said: some servers know it by another name there.
+        """
+        if isinstance(body, Mapping) and not {"data", "models", "error"} & body.keys():
+            return _model({**body, "id": model})
+        found = next((entry for entry in _entries(body) if entry.get("id") == model), {})
+        return _model({**found, "id": model})
 
 
 def _entries(body: Any) -> list[Mapping[str, Any]]:
@@ -80,7 +108,7 @@ def _model(entry: Mapping[str, Any]) -> AIModelEntity:
     kind = _type(entry)
     properties: dict[str, Any] = {"context_size": context} if context else {}
     if kind == ModelType.LLM:
-        properties["mode"] = "chat"
+        properties["mode"] = "completion" if _only_completes(entry) else "chat"
     return AIModelEntity(
         model=name,
         label=I18nObject(en_us=str(entry.get("display_name") or entry.get("name") or name)),
@@ -90,25 +118,56 @@ def _model(entry: Mapping[str, Any]) -> AIModelEntity:
         model_properties=properties,
         pricing=_pricing(entry.get("pricing")),
         deprecated=entry.get("active") is False or bool(entry.get("deprecation")),
-        wire=_wire(name),
+        wire=_wire(name, entry),
     )
 
 
-def _wire(name: str) -> dict[str, Any]:
-    """Return which model a fine-tuned one is based on: `ft:<base>:<organisation>::<id>`."""
+def _wire(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a model is called; a fine-tuned one, `ft:<base>:<organisation>::<id>`, like its base."""
     prefix, _, rest = name.partition(":")
-    return {"base_model": rest.partition(":")[0]} if prefix == "ft" and rest else {}
+    options: dict[str, Any] = {"base_model": rest.partition(":")[0]} if prefix == "ft" and rest else {}
+    if _only_completes(entry):
+        options["api"] = "completions"
+    if entry.get("strict_system_first") is True:
+        options["merge_system"] = True
+    return options
 
 
 def _context_size(entry: Mapping[str, Any]) -> int | None:
     places = [entry, *(entry[name] for name in _INNER if isinstance(entry.get(name), Mapping))]
-    sizes = (place.get(name) for place in places for name in _CONTEXT_FIELDS)
+    names = _CONTEXT_FIELDS if _type(entry) == ModelType.LLM else (*_CONTEXT_FIELDS, "max_tokens")
+    sizes = (place.get(name) for place in places for name in names)
     return next((size for size in sizes if isinstance(size, int) and size > 0), None)
 
 
 def _type(entry: Mapping[str, Any]) -> ModelType:
-    words = [*_words(entry, "type", "model_type", "task", "categories"), *_output_words(entry)]
-    return next((_TYPES[word] for word in words if word in _TYPES), ModelType.LLM)
+    said = list(_words(entry, "type", "model_type", "task", "categories"))
+    words = [*said, *_ability_words(entry), *_output_words(entry), *_words(entry, "model_family")]
+    # Of sound without a word about its direction, servers mean that it is written down.
+    otherwise = ModelType.SPEECH2TEXT if entry.get("model_type") == "audio" else ModelType.LLM
+    return next((_TYPES[word] for word in words if word in _TYPES), otherwise)
+
+
+def _abilities(entry: Mapping[str, Any]) -> set[str]:
+    return set(_words(entry, "model_ability", "capabilities"))
+
+
+def _ability_words(entry: Mapping[str, Any]) -> list[str]:
+    """Return what a model can do that has no conversations; images may go in as well as out."""
+    abilities = _abilities(entry)
+    return [] if abilities & (_CONVERSES | _COMPLETES) else sorted(abilities - {"image"})
+
+
+def _only_completes(entry: Mapping[str, Any]) -> bool:
+    abilities = _abilities(entry)
+    return bool(abilities & _COMPLETES) and not abilities & _CONVERSES
+
+
+def _is_of_no_type(entry: Mapping[str, Any]) -> bool:
+    """Whether a model is of a kind that has no type here: it makes videos, or finds who speaks."""
+    abilities = _abilities(entry)
+    named = _OF_NO_TYPE & set(_words(entry, "model_type"))
+    return bool(named) or (bool(abilities) and abilities <= _OF_NO_TYPE)
 
 
 def _output_words(entry: Mapping[str, Any]) -> list[str]:
@@ -118,7 +177,8 @@ def _output_words(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _features(entry: Mapping[str, Any]) -> list[ModelFeature]:
-    said = _words(entry, "type", "capabilities", "supported_parameters", "features", "input_modalities")
+    names = ("type", "capabilities", "model_ability", "supported_parameters", "features", "input_modalities")
+    said = _words(entry, *names)
     flags = [name for name in _FEATURES if entry.get(name) is True]
     return list(dict.fromkeys(_FEATURES[word] for word in (*said, *flags) if word in _FEATURES))
 
@@ -142,11 +202,12 @@ def _pricing(pricing: Any) -> PriceConfig | None:
     if not isinstance(pricing, Mapping):
         return None
     per_token = "prompt" in pricing
-    names = ("prompt", "completion", "input_cache_read") if per_token else ("input", "output", "cached_input")
+    names = _PER_TOKEN if per_token else _PER_MILLION
     prices = [_decimal(pricing.get(name), _MILLION if per_token else Decimal(1)) for name in names]
     if prices[0] is None:
         return None
-    return PriceConfig(input=prices[0], output=prices[1], cached=prices[2], unit=1 / _MILLION, currency="USD")
+    known = dict(zip(("input", "output", "cached", "cache_write"), prices, strict=False))
+    return PriceConfig(**known, unit=1 / _MILLION, currency="USD")
 
 
 def _decimal(value: Any, factor: Decimal) -> Decimal | None:

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
+
 from modelbay.errors import InvokeBadRequestError
 from modelbay.wires.family import ChatCall, Options
 
@@ -64,13 +66,13 @@ def write_parameters(
     A name with dots is a place inside an object: `reasoning.effort`.
     """
     renamed = {**names, **call.options.get("rename", {})}
-    switch = call.options.get("thinking")
-    skipped = set(_OWN_TRANSLATION)
+    switch, spelt = call.options.get("thinking"), call.options.get("json_fields", ())
+    skipped = {*_OWN_TRANSLATION, *call.options.get("tool_switches", ())}
     if isinstance(switch, Mapping):
         skipped |= _write_thinking(body, switch, found)
     for name, value in found.items():
         if name not in skipped:
-            put(body, renamed.get(name, name), value)
+            put(body, renamed.get(name, name), _spelt(name, value) if name in spelt else value)
 
 
 def write_user(body: dict[str, Any], user: str | None, options: Options) -> None:
@@ -78,7 +80,9 @@ def write_user(body: dict[str, Any], user: str | None, options: Options) -> None
     field = options.get("user_field", "user")
     if not user or field == "none":
         return
-    if field == "safety_identifier" and len(user) > _LONGEST_IDENTIFIER:
+    least, most = options.get("user_length") or (0, _LONGEST_IDENTIFIER)
+    bounded = "user_length" in options or field == "safety_identifier"
+    if bounded and not least <= len(user) <= most:
         user = hashlib.sha256(user.encode()).hexdigest()
     put(body, field, user)
 
@@ -100,6 +104,16 @@ def merge(body: dict[str, Any], more: Mapping[str, Any]) -> None:
             merge(body[name], value)
         else:
             body[name] = value
+
+
+def _spelt(name: str, value: Any) -> Any:
+    """Return what a JSON text spells: forms have no field for an object."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise InvokeBadRequestError(f"{name}: give JSON; {value[:80]!r} is none ({error})") from None
 
 
 def _refuse(found: dict[str, Any], name: str, reason: str) -> None:

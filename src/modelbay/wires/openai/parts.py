@@ -20,6 +20,7 @@ from modelbay.wires.media import Media, media_of
 
 # The shape in which each kind of file is sent, unless the option `parts` names another.
 _SHAPES = {"image": "image_url", "audio": "input_audio", "document": "file"}
+_BYTES_ONLY = frozenset({"input_audio", "input_audio_text", "file"})
 # As which a client of this dialect may have sent each kind.
 _KINDS: Mapping[PromptMessageContentType, tuple[str, ...]] = {
     PromptMessageContentType.TEXT: ("text", "refusal"),
@@ -35,6 +36,12 @@ CHAT_STATE = "openai.chat"
 """Under this name `opaque_body` holds what a client of this dialect sent and our fields do not say."""
 
 Shaper = Callable[[MultiModalPromptMessageContent, Media, str], dict[str, Any]]
+
+
+def bytes_only(options: Options) -> frozenset[str]:
+    """Return the kinds of files whose shape holds bytes and no address."""
+    kinds = [kind for kind in _KINDS if kind is not PromptMessageContentType.TEXT]
+    return frozenset(kind.value for kind in kinds if _shape_of(kind, options) in _BYTES_ONLY)
 
 
 def to_content(content: MessageContent | None, place: str, options: Options) -> str | list[dict[str, Any]]:
@@ -118,6 +125,13 @@ def _url_shape(field: str) -> Shaper:
     return shape
 
 
+def _bare_url_shape(field: str) -> Shaper:
+    def shape(_: MultiModalPromptMessageContent, media: Media, __: str) -> dict[str, Any]:
+        return {"type": field, field: {"url": media.url or media.base64_data}}
+
+    return shape
+
+
 def _text_url_shape(field: str) -> Shaper:
     def shape(_: MultiModalPromptMessageContent, media: Media, __: str) -> dict[str, Any]:
         return {"type": field, field: media.data_uri}
@@ -134,6 +148,13 @@ def _input_audio(part: MultiModalPromptMessageContent, media: Media, place: str)
     return {"type": "input_audio", "input_audio": {"data": media.base64_data, "format": audio_format}}
 
 
+def _input_audio_uri(part: MultiModalPromptMessageContent, media: Media, _: str) -> dict[str, Any]:
+    kind = media.mime_type.rpartition("/")[2]
+    audio_format = _AUDIO_FORMATS.get(kind, kind) or part.format
+    described = {"format": audio_format} if audio_format else {}
+    return {"type": "input_audio", "input_audio": {"data": media.data_uri, **described}}
+
+
 def _input_audio_text(_: MultiModalPromptMessageContent, media: Media, place: str) -> dict[str, Any]:
     data_uri(media, place)
     return {"type": "input_audio", "input_audio": media.base64_data}
@@ -148,11 +169,14 @@ def _file(part: MultiModalPromptMessageContent, media: Media, place: str) -> dic
 
 _SHAPERS: dict[str | None, Shaper] = {
     "image_url": _url_shape("image_url"),
+    "image_url_bare": _bare_url_shape("image_url"),
     "image_url_text": _text_url_shape("image_url"),
     "audio_url": _url_shape("audio_url"),
     "video_url": _url_shape("video_url"),
+    "video_url_bare": _bare_url_shape("video_url"),
     "document_url": _text_url_shape("document_url"),
     "input_audio": _input_audio,
     "input_audio_text": _input_audio_text,
+    "input_audio_uri": _input_audio_uri,
     "file": _file,
 }

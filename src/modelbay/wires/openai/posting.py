@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,8 +12,11 @@ from modelbay.wires.request import Request
 
 
 def address(endpoint: Endpoint, path: str, options: Options) -> str:
-    """Return the URL of an operation: the options may name another path, and a query."""
-    url = endpoint.url(str(options.get("path") or path))
+    """Return the URL of an operation: the options may name another path, or one for each, and a query."""
+    named = options.get("path")
+    if isinstance(named, Mapping):
+        named = named.get(path)
+    url = endpoint.url(str(named or path))
     query = options.get("query")
     return f"{url}?{urlencode(query)}" if query else url
 
@@ -22,10 +26,4 @@ def post(
 ) -> Request:
     """Return the request that posts `body`, with the options' `extra_body` written over it."""
     merge(body, options.get("extra_body") or {})
-    return Request(
-        method="POST",
-        url=address(endpoint, path, options),
-        headers=dict(endpoint.headers),
-        json=body,
-        idempotent=idempotent,
-    )
+    return endpoint.request("POST", address(endpoint, path, options), json=body, idempotent=idempotent)

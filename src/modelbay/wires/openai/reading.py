@@ -20,6 +20,8 @@ _FINISH_REASONS = {
     "max_tokens": FinishReason.LENGTH,
     "max_output_tokens": FinishReason.LENGTH,
     "model_length": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "sensitive": FinishReason.CONTENT_FILTER,
 }
 
 
@@ -79,7 +81,8 @@ def usage_of(usage: Any) -> LLMUsage | None:
     return llm_usage(
         prompt=prompt,
         completion=completion,
-        cached=_count(read, "cached_tokens") or _count(usage, "cached_tokens", "prompt_cache_hit_tokens"),
+        cached=_count(read, "cached_tokens")
+        or _count(usage, "cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens"),
         cache_write=_count(read, "cache_write_tokens"),
         reasoning=reasoning,
     )

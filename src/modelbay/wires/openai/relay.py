@@ -59,6 +59,9 @@ _HARMLESS = frozenset(
         "check_tokens",
         "check_by_streaming",
         "media_as_image_url",
+        "path",
+        "query",
+        "keep",
     }
 )
 _OF_VECTORS = frozenset({"encoding_format", "document_prefix", "query_prefix", "images"})
@@ -93,7 +96,8 @@ class ChatRelay:
 
     def suits(self, options: Options) -> bool:
         """Whether nothing of the options asks for translation."""
-        return options.get("stream", True) is not False and all(
+        takes_all = options.get("stream", True) is not False and options.get("names", True) is not False
+        return takes_all and all(
             name in _HARMLESS or name in _OF_VECTORS or value in (None, False, "", [], {}, _USUAL.get(name))
             for name, value in options.items()
         )

@@ -36,6 +36,7 @@ class MessageState:
     def __init__(self, call: ChatCall) -> None:
         self._replayed: tuple[str, ...] = tuple(call.options.get("replay", ()))
         self._cumulative = bool(call.options.get("cumulative"))
+        self.kept: tuple[str, ...] = tuple(call.options.get("keep", ()))
         self._state: dict[str, Any] = {}
         self._audio: dict[str, Any] = {}
         self.message: dict[str, Any] = {}
@@ -46,6 +47,14 @@ class MessageState:
         for name in _OF_THE_ANSWER:
             if body.get(name) is not None:
                 self.answer[name] = str(body[name])
+        if body.get("citations"):
+            self.message["citations"] = body["citations"]
+
+    def keep_beside(self, body: Mapping[str, Any]) -> None:
+        """Keep what stands beside the choices, such as what was found on the web, with the message."""
+        for name in self.kept:
+            if value := body.get(name):
+                self.message[name] = self._together(self.message.get(name), value)
 
     def keep_logprobs(self, logprobs: Any) -> None:
         """Add the log probabilities of a chunk: lists by token."""

@@ -71,6 +71,6 @@ def _usage(answer: Mapping[str, Any]) -> CallUsage | None:
         searches = object_of(object_of(place).get("billed_units")).get("search_units")
         if isinstance(searches, int | float) and searches:
             return call_usage(int(searches), Meter.SEARCH)
-        if tokens := usage_of(place):
+        if tokens := usage_of(place) or usage_of(object_of(place).get("tokens")):
             return call_usage(tokens.total_tokens, Meter.TOKEN)
     return None

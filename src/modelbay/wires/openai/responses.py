@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from modelbay.entities import LLMResult, PromptMessageTool, fold
 from modelbay.wires.extras import checked_extras
-from modelbay.wires.family import ChatCall, Endpoint
+from modelbay.wires.family import ChatCall, Endpoint, Framing
 from modelbay.wires.json_schema import answer_format
 from modelbay.wires.json_text import answer_object
 from modelbay.wires.openai.parameters import put, reasoning_effort, wanted, write_parameters, write_user
@@ -15,7 +15,7 @@ from modelbay.wires.openai.posting import post
 from modelbay.wires.openai.responses_input import to_input
 from modelbay.wires.openai.responses_output import chunks_of
 from modelbay.wires.openai.responses_stream import ResponseReader
-from modelbay.wires.openai.tools import checked_choice, function_of, write_parallel
+from modelbay.wires.openai.tools import checked_choice, function_of, tools_of_the_provider, write_parallel
 from modelbay.wires.openai.upstream_errors import raise_error_in
 from modelbay.wires.request import Request
 
@@ -37,7 +37,7 @@ class Responses:
     """
 
     name = "openai.responses"
-    framing: Literal["sse", "ndjson"] = "sse"
+    framing: Framing = "sse"
     client_side_stop = True
 
     def to_request(self, call: ChatCall, endpoint: Endpoint) -> Request:
@@ -110,7 +110,7 @@ def _write_tools(body: dict[str, Any], call: ChatCall, found: dict[str, Any]) ->
         for tool in call.tools
     ]
     # A client of this dialect that has tools of the provider's own too sends all of them, in its order.
-    tools = [*call.extras.get("tools", functions), *call.options.get("extra_tools", ())]
+    tools = [*call.extras.get("tools", functions), *tools_of_the_provider(call, found)]
     if tools:
         body["tools"] = tools
     if choice is not None:

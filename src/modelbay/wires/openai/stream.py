@@ -19,7 +19,7 @@ from modelbay.wires.openai.call_pieces import CallPieces
 from modelbay.wires.openai.reading import content_of, finish_reason, no_usage, reasoning_of, usage_of
 from modelbay.wires.openai.replay import MessageState
 from modelbay.wires.openai.shapes import list_of, object_of
-from modelbay.wires.openai.upstream_errors import raise_error_in
+from modelbay.wires.openai.upstream_errors import FAILURES, raise_error_in, raise_failure
 from modelbay.wires.request import Event
 from modelbay.wires.think_tags import ThinkTags
 
@@ -67,6 +67,8 @@ class ChatReader:
         """Return what a chunk, or a whole answer, adds."""
         if not self._named:
             self._name(body)
+        if self._state.kept:
+            self._state.keep_beside(body)
         usage = body.get("usage")
         if usage:
             self._usage = usage
@@ -90,11 +92,15 @@ class ChatReader:
     def _choice(self, choice: Mapping[str, Any], body: Mapping[str, Any]) -> list[LLMResultChunk]:
         reason = choice.get("finish_reason")
         if reason:
+            if reason in FAILURES:
+                raise_failure(reason, choice)
             self._reason = reason
             self._usage = choice.get("usage") or object_of(body.get("x_groq")).get("usage") or self._usage
             self._state.keep_answer(body)
         if choice.get("logprobs"):
             self._state.keep_logprobs(choice["logprobs"])
+        if self._state.kept:
+            self._state.keep_beside(choice)
         delta = choice.get("delta")
         if delta and isinstance(delta, dict):
             return self._delta(delta)

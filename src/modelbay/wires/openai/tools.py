@@ -23,7 +23,7 @@ def write_tools(body: dict[str, Any], call: ChatCall, found: Mapping[str, Any]) 
         found: The parameters to send.
     """
     style, choice = call.options.get("tool_style", "tool"), checked_choice(call, found)
-    extra = list(call.options.get("extra_tools", ()))
+    extra = tools_of_the_provider(call, found)
     if style == "none" and call.tools:
         raise InvokeBadRequestError("tools: this model is set up not to take tools")
     if style == "function":
@@ -35,6 +35,15 @@ def write_tools(body: dict[str, Any], call: ChatCall, found: Mapping[str, Any]) 
         named = choice not in _MODES
         body["tool_choice"] = {"type": "function", "function": {"name": choice}} if named else choice
     write_parallel(body, call, found)
+
+
+def tools_of_the_provider(call: ChatCall, found: Mapping[str, Any]) -> list[Any]:
+    """Return the provider's own tools: those of every call, and those that a parameter switches on."""
+    switches = call.options.get("tool_switches", {})
+    return [
+        *call.options.get("extra_tools", ()),
+        *(tool for name, tool in switches.items() if found.get(name)),
+    ]
 
 
 def write_parallel(body: dict[str, Any], call: ChatCall, found: Mapping[str, Any]) -> None:

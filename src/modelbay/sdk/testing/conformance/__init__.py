@@ -15,9 +15,9 @@ from collections.abc import Collection
 
 from modelbay.entities import ModelType
 from modelbay.sdk.testing.conformance import llm_answers, llm_failures, others
-from modelbay.sdk.testing.conformance.subject import ABILITIES, CASES, Case, Subject
+from modelbay.sdk.testing.conformance.subject import ABILITIES, CAPABILITIES, CASES, Case, Subject
 
-__all__ = ["ABILITIES", "Case", "Subject", "cases", "llm_answers", "llm_failures", "others"]
+__all__ = ["ABILITIES", "CAPABILITIES", "Case", "Subject", "cases", "llm_answers", "llm_failures", "others"]
 
 
 def cases(*model_types: ModelType, abilities: Collection[str] = ABILITIES) -> list[Case]:

@@ -232,7 +232,7 @@ async def bad_credentials(subject: Subject) -> None:
     wrong = subject.plain(**{subject.secret: "wrong-key-0123456789"})
     with raises(CredentialsValidateFailedError) as caught:
         await subject.model(LLM).check_credentials(subject.models[LLM], wrong)
-    assert caught[0].status == 401
+    assert caught[0].status in (400, 401, 403)  # some take a wrong key for a fault of the request
     assert "wrong-key-0123456789" not in str(caught[0])
 
 

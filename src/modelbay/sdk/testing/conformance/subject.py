@@ -24,7 +24,10 @@ from modelbay.wires.transport import Transport
 
 E = TypeVar("E", bound=ModelbayError)
 
-ABILITIES = frozenset({"tools", "parallel tools", "reasoning", "system", "key", "usage", "stop"})
+ABILITIES = frozenset({"tools", "parallel tools", "reasoning", "system", "key", "usage", "stop", "length"})
+
+
+_HERE = frozenset({"127.0.0.1", "localhost"})  # files that an answer names lie at the fake, too
 
 
 async def _at_once(_: float) -> None:
@@ -58,7 +61,8 @@ class Subject:
         """Return a fresh model object whose transport does not wait between retries."""
         instance = self.make(model_type)
         settings.setdefault("retries", 0)
-        transport = Transport(TransportSettings(trust_env=False, **settings), sleep=_at_once)
+        chosen = TransportSettings(trust_env=False, file_hosts=_HERE, **settings)
+        transport = Transport(chosen, sleep=_at_once)
         self._transports.append(transport)
         instance.transport = transport
         return instance
@@ -151,6 +155,16 @@ class Case:
     def __str__(self) -> str:
         return f"{self.model_type.value}: {self.name}"
 
+    @property
+    def capability(self) -> str:
+        """What of a provider the case is about: one of `CAPABILITIES`."""
+        if self.model_type is not ModelType.LLM:
+            return self.model_type.value
+        for ability in ("reasoning", "tools", "parallel tools"):
+            if ability in self.needs:
+                return ability.removeprefix("parallel ")
+        return "failures" if self.run.__module__.endswith("llm_failures") else "chat"
+
     async def __call__(self, subject: Subject) -> None:
         """Run the case; AssertionError or the provider's error says what is wrong."""
         try:
@@ -158,6 +172,12 @@ class Case:
         finally:
             await subject.close()
 
+
+CAPABILITIES = (
+    *("chat", "tools", "reasoning", "failures"),
+    *(kind.value for kind in ModelType if kind not in (ModelType.LLM, ModelType.TEXT2IMG)),
+)
+"""What the cases are counted by; the first four are of language models."""
 
 CASES: list[Case] = []
 

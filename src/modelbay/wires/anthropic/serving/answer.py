@@ -19,6 +19,7 @@ from modelbay.wires.anthropic.blocks import Block, text_block
 from modelbay.wires.anthropic.serving.carried import carrier
 from modelbay.wires.anthropic.serving.turns import BODY, CALLS
 from modelbay.wires.anthropic.state import KEY, state_of
+from modelbay.wires.carried import unless_bare
 from modelbay.wires.serving import ChatAsk
 
 _STOP_REASONS = {
@@ -66,7 +67,7 @@ def content_of(state: Mapping[str, Any]) -> list[Block] | None:
 def foreign_state(opaque_body: Any) -> Any:
     """Return what other families keep on a message, None for nothing."""
     if isinstance(opaque_body, dict):
-        return {name: value for name, value in opaque_body.items() if name != KEY} or None
+        return unless_bare({name: value for name, value in opaque_body.items() if name != KEY})
     return opaque_body
 
 

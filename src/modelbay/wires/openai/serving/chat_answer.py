@@ -15,6 +15,7 @@ from modelbay.entities import (
     LLMUsage,
     ToolCall,
 )
+from modelbay.wires.carried import unless_bare
 from modelbay.wires.openai.custom_calls import CUSTOM, custom_body
 from modelbay.wires.openai.parts import own_state
 from modelbay.wires.serving import ChatAsk
@@ -162,5 +163,5 @@ def _state(opaque_body: Any) -> dict[str, Any]:
     fields = {name: own[name] for name in _BESIDE_OWN[:1] if name in own}
     rest = {name: value for name, value in own.items() if name not in _BESIDE_OWN}
     others = {name: value for name, value in opaque_body.items() if name != "openai"}
-    carried = {**others, "openai": rest} if rest else others
+    carried = unless_bare({**others, "openai": rest} if rest else others)
     return fields | {"opaque_body": carried} if carried else fields

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelbay.wires.carried import unless_bare
 from modelbay.wires.openai.parts import own_state
 from modelbay.wires.openai.responses_output import texts_in
 from modelbay.wires.openai.shapes import objects_of
@@ -38,7 +39,7 @@ def without_output(opaque_body: Any) -> Any:
         return opaque_body
     own = {name: value for name, value in opaque_body["openai"].items() if name != "output"}
     rest = {name: value for name, value in opaque_body.items() if name != "openai"}
-    return ({**rest, "openai": own} if own else rest) or None
+    return unless_bare({**rest, "openai": own} if own else rest)
 
 
 def needed_state(opaque_body: Any, text: str) -> Any:
