@@ -4,27 +4,61 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from modelbay.sdk.testing import FakeUpstream, Reply
 from modelbay.sdk.testing.faults import NAMES, Fault, named
 
-from .anthropic import AnthropicUpstream
-from .cohere import CohereUpstream
-from .jina import JinaUpstream
-from .ollama import OllamaUpstream
-from .openai import OpenAIUpstream
+from .openai_vendors import VENDORS, VendorUpstream
 
-FAMILIES: Mapping[str, type[FakeUpstream]] = {
-    "openai": OpenAIUpstream,
-    "anthropic": AnthropicUpstream,
-    "ollama": OllamaUpstream,
-    "cohere": CohereUpstream,
-    "jina": JinaUpstream,
+# Loaded one at a time: whoever runs one fake does not wait for the others.
+CLASSES: Mapping[str, str] = {
+    "anthropic": "anthropic:AnthropicUpstream",
+    "azure": "azure:AzureUpstream",
+    "bedrock": "bedrock:BedrockUpstream",
+    "cohere": "cohere:CohereUpstream",
+    "dashscope": "dashscope:DashScopeUpstream",
+    "gemini": "gemini:GeminiUpstream",
+    "gpustack": "gpustack:GPUStackUpstream",
+    "huggingface": "huggingface:HuggingFaceUpstream",
+    "jina": "jina:JinaUpstream",
+    "localai": "localai:LocalAIUpstream",
+    "minimax": "minimax:MiniMaxUpstream",
+    "mistral": "mistral:MistralUpstream",
+    "nvidia": "nvidia:NvidiaUpstream",
+    "ollama": "ollama:OllamaUpstream",
+    "openai": "openai:OpenAIUpstream",
+    "openllm": "openllm:LegacyOpenLLMUpstream",
+    "replicate": "replicate:ReplicateUpstream",
+    "spark": "spark:SparkUpstream",
+    "tei": "tei:TEIUpstream",
+    "tgi": "tgi:TGIUpstream",
+    "together": "together:TogetherUpstream",
+    "vertex": "vertex:VertexUpstream",
+    "vllm": "vllm:VLLMUpstream",
+    "volcengine": "volcengine:ArkUpstream",
+    "voyage": "voyage:VoyageUpstream",
+    "wenxin": "wenxin:WenxinUpstream",
+    "xinference": "xinference:XinferenceUpstream",
+    "zhipuai": "zhipuai:ZhipuUpstream",
 }
+FAMILIES = sorted({*CLASSES, *VENDORS})
+
+
+def class_of(name: str) -> Callable[..., FakeUpstream]:
+    """Return what makes the fake of that name."""
+    if name in VENDORS:
+        return partial(VendorUpstream, name)
+    module, _, attribute = CLASSES[name].partition(":")
+    made: Callable[..., FakeUpstream] = getattr(
+        importlib.import_module(f"tests.upstreams.{module}"), attribute
+    )
+    return made
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -85,7 +119,7 @@ def _made(given: argparse.Namespace) -> FakeUpstream:
         options["key"] = given.key or None
     if given.compatible and given.family == "openai":
         options["compatible"] = True
-    upstream = FAMILIES[given.family](**options)
+    upstream = class_of(given.family)(**options)
     upstream.delay, upstream.latency = given.speed / 1000, given.latency / 1000
     if given.boundary:
         upstream.boundary = "random" if given.boundary == "random" else int(given.boundary)

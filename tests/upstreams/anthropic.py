@@ -49,6 +49,7 @@ class AnthropicUpstream(DescribedUpstream):
 
     def __init__(self, **options: Any) -> None:
         self.models: Sequence[str] = tuple(sheet.MODELS)
+        self.largest_page = 1000
         self._ids = count(1)
         super().__init__(**options)
 
@@ -104,7 +105,7 @@ class AnthropicUpstream(DescribedUpstream):
         return json_answer({"input_tokens": words_in(request.body["messages"])})
 
     def _list(self, request: Request) -> Answer:
-        limit = int(request.query.get("limit", "20"))
+        limit = min(int(request.query.get("limit", "20")), self.largest_page)
         after = request.query.get("after_id", "")
         start = list(self.models).index(after) + 1 if after in self.models else 0
         page = list(self.models[start : start + limit])

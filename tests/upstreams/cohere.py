@@ -35,6 +35,7 @@ class CohereUpstream(DescribedUpstream):
 
     def __init__(self, **options: Any) -> None:
         self.dimensions: int | None = None
+        self.largest_page = 1000
         self._ids = count(1)
         super().__init__(**options)
 
@@ -104,7 +105,10 @@ class CohereUpstream(DescribedUpstream):
     def _list(self, request: Request) -> Answer:
         wanted = request.query.get("endpoint")
         models = [entry for entry in sheet.entries() if wanted is None or wanted in entry["endpoints"]]
-        return json_answer({"models": models, "next_page_token": None})
+        size = min(int(request.query.get("page_size", "20")), self.largest_page)
+        start = int(request.query.get("page_token", "0"))
+        following = str(start + size) if start + size < len(models) else None
+        return json_answer({"models": models[start : start + size], "next_page_token": following})
 
 
 def _texts(body: Body) -> list[str]:

@@ -14,6 +14,7 @@ from .described import Body
 
 CREATED = 1_790_000_000
 DONE = sse("[DONE]")
+SIGNATURE = "signed"
 QUIRKS = {
     "comments": "a comment line before each event",
     "crlf": "lines end with CRLF",
@@ -23,6 +24,9 @@ QUIRKS = {
     "whole-tool-call": "a tool call comes in one chunk",
     "usage-on-every-chunk": "cumulative usage on every chunk",
     "usage-in-choice": "usage inside the last choice",
+    "reasoning-details": "typed reasoning beside its text, signed at its end",
+    "x-groq": "an id in the first chunk, and usage beside the last choice, in `x_groq`",
+    "usage-with-finish": "usage beside the last choice, without being asked",
 }
 
 
@@ -118,19 +122,31 @@ def completion(body: Body, reply: Reply, name: str) -> Answer:
 
 def _stream(body: Body, reply: Reply, base: dict[str, Any], style: Style) -> Iterator[bytes]:
     used = usage(reply.tokens(words_in(body["messages"])), reply.own_usage())
-    included = bool((body.get("stream_options") or {}).get("include_usage")) and "usage" not in reply.without
+    told = "usage" not in reply.without
+    included = bool((body.get("stream_options") or {}).get("include_usage")) and told
     if "object" in base:
         base = base | {"object": "chat.completion.chunk"}
-    every = "usage-on-every-chunk" in style.quirks
+    every = told and "usage-on-every-chunk" in style.quirks
     for choice in _choices(body, reply, style):
-        if choice["finish_reason"] and "usage-in-choice" in style.quirks:
+        if choice["finish_reason"] and told and "usage-in-choice" in style.quirks:
             choice["usage"] = used
         extra = {"usage": used if every else None} if included or every else {}
+        if choice["finish_reason"] and "usage-with-finish" in style.quirks and "usage" not in reply.without:
+            extra = {"usage": used}
+        if "x-groq" in style.quirks:
+            extra = extra | _of_groq(choice, used if told else None)
         yield style.event(base | {"choices": [choice]} | extra)
     if included:
         yield style.event(base | {"choices": [], "usage": used})
     if "end" not in reply.without:
         yield style.event("[DONE]")
+
+
+def _of_groq(choice: dict[str, Any], used: dict[str, Any] | None) -> dict[str, Any]:
+    if choice["finish_reason"] and used:
+        times = {"queue_time": 0.01, "prompt_time": 0.01, "completion_time": 0.1, "total_time": 0.11}
+        return {"x_groq": {"id": "req_1", "usage": used | times}}
+    return {"x_groq": {"id": "req_1"}} if choice["delta"].get("role") else {}
 
 
 def _choices(body: Body, reply: Reply, style: Style) -> Iterator[dict[str, Any]]:
@@ -146,12 +162,21 @@ def _choice(index: int, delta: dict[str, Any], logprobs: Any, finish: str | None
 
 def _deltas(reply: Reply, style: Style) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": "", "refusal": None}
-    yield from ({style.reasoning_key: piece} for piece in reply.reasoning)
+    yield from (_thought(piece, style) for piece in reply.reasoning)
+    if reply.reasoning and "reasoning-details" in style.quirks:
+        yield {"reasoning_details": [{"type": "reasoning.text", "index": 0, "signature": SIGNATURE}]}
     yield from ({"content": piece} for piece in reply.pieces)
     if reply.refusal is not None:
         yield {"refusal": reply.refusal}
     for index, call in enumerate(reply.tool_calls):
         yield from ({"tool_calls": [fragment]} for fragment in _fragments(index, call, style.quirks))
+
+
+def _thought(piece: str, style: Style) -> dict[str, Any]:
+    if "reasoning-details" not in style.quirks:
+        return {style.reasoning_key: piece}
+    detail = {"type": "reasoning.text", "text": piece, "index": 0, "signature": None}
+    return {style.reasoning_key: piece, "reasoning_details": [detail]}
 
 
 def _fragments(index: int, call: ToolCall, quirks: frozenset[str]) -> Iterator[dict[str, Any]]:
@@ -179,7 +204,9 @@ def _completion_stream(
 def _message(reply: Reply, style: Style) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": reply.text or None, "refusal": reply.refusal}
     if reply.reasoning:
-        message[style.reasoning_key] = reply.thought
+        message |= _thought(reply.thought, style)
+        for detail in message.get("reasoning_details", ()):
+            detail["signature"] = SIGNATURE
     if reply.tool_calls:
         message["tool_calls"] = [_call(call) for call in reply.tool_calls]
     return message

@@ -14,6 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.upstreams.__main__ import FAMILIES, class_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,3 +59,9 @@ def test_fails_as_told() -> None:
 
     assert caught.value.code == 503
     caught.value.close()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_fake_can_be_made_by_hand(name: str) -> None:
+    """A provider's author tries a fake with curl before trusting it."""
+    assert class_of(name)().routes()
