@@ -40,7 +40,8 @@ def differing(files: dict[Path, str]) -> Iterator[Path]:
     for path, text in files.items():
         if not path.is_file() or path.read_text("utf-8") != text:
             yield path
-    yield from (path for path in sorted(REFERENCE.glob("*")) if path not in files)
+    found = (path for path in sorted(REFERENCE.rglob("*")) if path.is_file())
+    yield from (path for path in found if path not in files)
 
 
 def main(arguments: list[str]) -> int:
@@ -53,6 +54,7 @@ def main(arguments: list[str]) -> int:
     REFERENCE.mkdir(parents=True, exist_ok=True)
     for path in changed:
         if path in files:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(files[path], "utf-8")
         else:
             path.unlink()

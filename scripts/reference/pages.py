@@ -16,6 +16,7 @@ from scripts.reference.docstrings import summary_of, to_markdown
 from scripts.reference.entities import show_entity, show_enum
 from scripts.reference.gateway import gateway_page
 from scripts.reference.markdown import code, fence, page, table
+from scripts.reference.provider_pages import provider_pages
 from scripts.reference.providers import providers_page
 from scripts.reference.public import documentation_of, public_names
 from scripts.reference.python import show_class, show_function
@@ -47,7 +48,8 @@ def pages() -> dict[str, str]:
     """Return every page of the reference by its file name."""
     found = {name: write() for name, (_, write) in _PAGES.items()}
     lines = "\n".join(f"- [{title}]({name})" for name, (title, _) in _PAGES.items())
-    return {"README.md": page("Reference", "Written from the code. [Guides](..) come first.", lines)} | found
+    reference = page("Reference", "Written from the code. [Guides](..) come first.", lines)
+    return {"README.md": reference} | found | provider_pages()
 
 
 def library_page() -> str:
@@ -215,7 +217,7 @@ _PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "errors.md": ("Errors", errors_page),
     "entities.md": ("Entities: messages, results, usage, declarations", entities_page),
     "command-line.md": ("Command line", command_line_page),
-    "providers.md": ("Providers and their credentials", providers_page),
+    "providers.md": ("Providers, each with its models, prices and credentials", providers_page),
     "declarations.md": ("Declarations: every key of a plugin's YAML", declarations_page),
     "gateway.md": ("Gateway: operations, settings, limits, metrics", gateway_page),
     "wires.md": ("Wires and their options", wires_page),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from scripts.reference.markdown import code, page, table
+from scripts.reference.provider_pages import matrix_table
 
 from modelbay.catalog import Catalog, ProviderSummary
 from modelbay.cli.completion import TYPES
-from modelbay.platform.environment import variables_of
 
 _HEADS = {
     "llm": "llm",
@@ -16,6 +16,14 @@ _HEADS = {
     "tts": "speech",
     "moderation": "moderation",
 }
+
+_ABOUT = """\
+Declared models by type. `own`: you add models, or the server is asked which it has. The name leads to a page
+of the provider's own: credentials, models, prices, limits, and what to know of it."""
+_ABOUT_CONFORMANCE = """\
+Each provider is called as a user calls it, against a fake of its API over a real socket that refuses what the
+published description, or else the provider's documentation, does not allow. These are the cases of
+[the kit's suite](testing.md) that pass; `modelbay providers --matrix` prints the same."""
 
 
 def providers_table() -> str:
@@ -31,36 +39,23 @@ def providers_page() -> str:
     """Return the page about the built-in providers."""
     return page(
         "Providers",
-        "Declared models by type. `own`: you add models, or the server is asked which it has.",
-        providers_table(),
-        *(_provider(row) for row in Catalog().providers()),
+        _ABOUT,
+        _linked_table(),
+        "## Conformance",
+        _ABOUT_CONFORMANCE,
+        matrix_table(),
     )
+
+
+def _linked_table() -> str:
+    rows = [
+        (row.label, f"[{row.provider}](providers/{row.provider}.md)", *(_cell(row, kind) for kind in TYPES))
+        for row in Catalog().providers()
+    ]
+    return table(("provider", "name", *(_HEADS[kind] for kind in TYPES)), rows)
 
 
 def _cell(row: ProviderSummary, kind: str) -> str:
     if kind not in row.model_types:
         return ""
     return str(row.models[kind]) if row.models.get(kind) else "own"
-
-
-def _provider(row: ProviderSummary) -> str:
-    declared = Catalog().provider(row.provider).provider
-    description = declared.description.en_us if declared.description else ""
-    variables = variables_of(declared)
-    form = declared.provider_credential_schema or declared.model_credential_schema
-    asked = {field.variable: field for field in reversed(form.credential_form_schemas if form else [])}
-    fields = [
-        (
-            code(field.variable),
-            field.label.en_us,
-            "yes" if field.required else "",
-            code(field.default or ""),
-            ", ".join(code(name) for name in variables.get(field.variable, [])),
-        )
-        for field in reversed(asked.values())
-    ]
-    heads = ("credential", "what it is", "required", "default", "environment")
-    methods = ", ".join(code(method) for method in row.configurate_methods)
-    return "\n\n".join(
-        [f"## {row.label}", f"{description} Set up by: {methods}.", table(heads, fields) if fields else ""]
-    )

@@ -50,6 +50,7 @@ def addresses(
                 ("A bay is a body of water ", "that land ", "surrounds on three sides."),
                 usage={"in": 12, "out": 13},
             )
+        monkeypatch.setenv("CEREBRAS_API_KEY", "test-key")
         for name, upstream in (("OPENAI", openai), ("ACME", acme)):
             monkeypatch.setenv(f"{name}_API_KEY", "test-key")
             monkeypatch.setenv(f"{name}_BASE_URL", upstream.base_url)
@@ -57,6 +58,7 @@ def addresses(
         yield {
             SERVED: stack.enter_context(gateway(request, tmp_path_factory, monkeypatch)),
             "https://api.acme.example": acme.url,
+            "https://api.cerebras.ai": acme.url,
             "http://localhost:8000": local.url,
             "http://localhost:11434": ollama.url,
         }

@@ -134,7 +134,7 @@ def _from_environment(catalog: Catalog, name: str) -> Choice | None:
 
 def _must_be_asked(declared: ModelProviderConfiguration, variables: Mapping[str, str]) -> bool:
     """Whether only the server knows its models: always, or because the environment names another address."""
-    asked = ConfigurateMethod.FETCH_FROM_REMOTE in declared.configurate_methods
+    asked = ConfigurateMethod.PREDEFINED_MODEL not in declared.configurate_methods
     return asked or bool(declared.wire and declared.wire.address.credential in variables)
 
 
@@ -142,9 +142,12 @@ def _fetched(catalog: Catalog, declared: ModelProviderConfiguration, reason: str
     """Return what the server itself has, if it can be asked; of declared models the one we would choose."""
     try:
         with Modelbay() as bay:
-            served = by_type(bay.fetch_models(declared.provider))
+            listed = bay.fetch_models(declared.provider)
     except ModelbayError:
         return None
+    if listed.failure:
+        return None
+    served = by_type(listed)
     names = {name for of_type in served.values() for name in of_type}
     firsts = {kind: of_type[0] for kind, of_type in served.items() if kind in declared.supported_model_types}
     known = [row for row in catalog.models(provider=declared.provider) if row.model in names]

@@ -83,3 +83,9 @@ def _with_hint(error: BaseException) -> str:
 
         return line + how_to_set(error.provider)
     return line
+
+
+def say_warning(line: str) -> None:
+    """Write one line of warning to stderr, yellow on a terminal."""
+    label = "\x1b[1;33mnote:\x1b[0m" if is_coloured(sys.stderr) else "note:"
+    print(f"{label} {line}", file=sys.stderr)  # noqa: T201 - the command line's own output

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from modelbay.catalog import ModelSummary, PriceSummary
     from modelbay.entities import AIModelEntity
+    from modelbay.errors import ModelbayError
 
 _MILLION = Decimal(1_000_000)
 _WIDE = 96  # columns of terminal from which the features fit
@@ -93,8 +94,19 @@ def _fetched(provider: str | None, kind: str | None) -> list[ModelSummary]:
     if provider is None:
         raise Mistake("--fetch asks one provider: name it with --provider")
     with Modelbay() as bay:
-        found = [_summary(provider, model) for model in bay.fetch_models(provider)]
+        listed = bay.fetch_models(provider)
+    if listed.failure:
+        _warn(provider, listed.failure)
+    found = [_summary(provider, model) for model in listed]
     return [row for row in found if kind is None or row.type == kind]
+
+
+def _warn(provider: str, failure: ModelbayError) -> None:
+    """Say, beside the output, that these are the declared models."""
+    from modelbay.cli.errors import say_warning
+
+    why = failure.description.rstrip(".")
+    say_warning(f"{provider} could not be asked ({why}): these are the models that its plugin declares.")
 
 
 def _summary(provider: str, model: AIModelEntity) -> ModelSummary:

@@ -14,15 +14,29 @@ if TYPE_CHECKING:
 _WIDE = 84  # columns of terminal from which the label fits
 
 
-def providers(as_json: Annotated[bool, typer.Option("--json", help="Write a JSON array.")] = False) -> None:
+def providers(
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Show how many conformance cases each provider passes.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write a JSON array.")] = False,
+) -> None:
     """List the providers, their models, and which are ready.
 
     Ready is one whose credentials are in the environment, or that needs none.
 
     Into a pipe each provider is one line without heading, its columns separated by tabs: name, label,
     number of models, types, state (ready, or what to set).
+
+    The matrix is that of the built-in providers, for each way to call one: cases passed, by what they are
+    about; "11/12" if one fails, nothing where there is nothing to pass.
     """
     import sys
+
+    if matrix:
+        from modelbay.cli.matrix import show_matrix
+
+        show_matrix(as_json=as_json)
+        return
 
     from modelbay.catalog import Catalog
     from modelbay.cli.output import write_json, write_rows
@@ -46,9 +60,11 @@ def state(catalog: Catalog, provider: str) -> str:
     declared = catalog.provider(provider).provider
     found = variables_set(declared)
     missing = missing_fields(declared, found)
-    if not missing:
+    known = variables_of(declared)
+    if not missing and (found or not known):
         return f"ready ({', '.join(found.values())})" if found else "ready (needs none)"
-    names = [variables[0] for field, variables in variables_of(declared).items() if field in missing]
+    wanted = missing or declared.secret_variables  # a form of alternatives requires none of them
+    names = [variables[0] for field, variables in known.items() if field in wanted]
     return f"set {', '.join(names)}" if names else f"needs {', '.join(missing)}"
 
 
