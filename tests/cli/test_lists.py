@@ -45,6 +45,28 @@ def test_models_can_be_asked_from_the_server_itself(here: Here) -> None:
     assert here("models", "--fetch").code == 2
 
 
+def test_the_declared_models_stand_in_for_a_list_that_cannot_be_had(here: Here) -> None:
+    """A provider that is away must not look like one without models; what is shown is said beside it."""
+    away = "http://127.0.0.1:1/v1"
+    done = here("models", "--fetch", "--provider", "openai", OPENAI_API_KEY="k", OPENAI_BASE_URL=away)
+
+    assert done.code == 0
+    assert "openai/gpt-4.1-mini" in done.out
+    assert done.err.startswith("note: openai could not be asked (")
+    assert "the models that its plugin declares" in done.err
+
+
+def test_the_matrix_has_a_row_for_every_way_to_call_a_provider(here: Here) -> None:
+    """It is what somebody reads who asks what works."""
+    rows = [line.split("\t") for line in here("providers", "--matrix").out.splitlines()]
+    plain = json.loads(here("providers", "--matrix", "--json").out)
+
+    assert len(rows) == len(plain) > 60
+    assert next(row for row in rows if row[0] == "jina")[1:5] == ["", "", "", ""]
+    assert all(row[-1].isdigit() for row in rows), "a case fails"
+    assert {"openai", "bedrock", "tongyi", "spark"} <= {row["provider"] for row in plain}
+
+
 @pytest.mark.parametrize(
     ("size", "text"), [(None, ""), (4096, "4096"), (32768, "32.8k"), (128000, "128k"), (1_000_000, "1M")]
 )

@@ -134,3 +134,22 @@ async def test_signed_thinking_goes_to_nobody_else(serve: Serve) -> None:
     assert "rain" in answer.text
     assert "signature" not in str(openai.requests[-1].body)
     assert not openai.refused
+
+
+@STREAMED
+async def test_a_client_is_told_what_another_provider_was_not_shown(serve: Serve, stream: bool) -> None:
+    """The thought is gone for the rest of the conversation: whoever wonders why finds it said."""
+    served, upstream, _ = await start(serve, "anthropic")
+    upstream.will_stream("Let me see.", reasoning=["Hm."], tool_calls=CALLS)
+    speaker = SPEAKERS["chat"]
+    asked = speaker.ask("anthropic/claude-opus-4-5", "Weather?", tools=True) | THINK["chat"]
+    _, whole = await said(served, "chat", asked)
+    other, _, model = await start(serve, "openai")
+
+    again = speaker.again(asked, whole, ["rain"]) | {"model": model, "stream": stream}
+    del again["thinking"]
+    answer = await other.post(speaker.path, again)
+    plain = await other.post(speaker.path, speaker.ask(model, "Hi") | {"stream": stream})
+
+    assert answer.headers["modelbay-dropped"] == "messages[1]: state of anthropic"
+    assert "modelbay-dropped" not in plain.headers

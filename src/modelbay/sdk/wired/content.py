@@ -48,7 +48,7 @@ async def inputs_with_bytes(
 
 async def with_bytes(
     messages: Sequence[PromptMessage], kinds: Collection[str], transport: Transport
-) -> list[PromptMessage]:
+) -> Sequence[PromptMessage]:
     """Return the messages with the bytes of the files that they name by address, in place of the addresses.
 
     Args:
@@ -57,6 +57,8 @@ async def with_bytes(
     Raises:
         InvokeBadRequestError: A file cannot be had or is of another kind; names the part.
     """
+    if not any(_has_file(message, kinds) for message in messages):
+        return messages  # nearly every call
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(part: PromptMessageContent, place: str) -> PromptMessageContent:
@@ -68,7 +70,7 @@ async def with_bytes(
 
     async def whole(message: PromptMessage, place: str) -> PromptMessage:
         content = message.content
-        if not isinstance(content, list) or not any(_is_to_fetch(part, kinds) for part in content):
+        if not isinstance(content, list) or not _has_file(message, kinds):
             return message
         parts = await asyncio.gather(
             *(one(part, f"{place}.content[{index}]") for index, part in enumerate(content))
@@ -82,6 +84,11 @@ def _is_address(value: str | MultiModalContent) -> bool:
     if isinstance(value, str) or value.content_type != MultiModalContentType.IMAGE:
         return False
     return value.content.startswith(("http://", "https://"))
+
+
+def _has_file(message: PromptMessage, kinds: Collection[str]) -> bool:
+    content = message.content
+    return isinstance(content, list) and any(_is_to_fetch(part, kinds) for part in content)
 
 
 def _is_to_fetch(part: object, kinds: Collection[str]) -> bool:

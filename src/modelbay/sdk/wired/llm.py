@@ -130,9 +130,9 @@ class WiredLargeLanguageModel(WiredModel, LargeLanguageModel):
 
     async def _with_content(self, dialect: ChatDialect, call: ChatCall) -> ChatCall:
         """Return the call with the bytes of all files that its upstream does not fetch itself."""
+        if not any(isinstance(message.content, list) for message in call.messages):
+            return call  # nothing but texts: nearly every call
         kinds = kinds_as_bytes(dialect, call.options)
-        if not kinds:
-            return call
         return replace(call, messages=await with_bytes(call.messages, kinds, self.transport))
 
     async def _whole(self, dialect: ChatDialect, call: ChatCall, credentials: dict[str, Any]) -> LLMResult:

@@ -27,21 +27,22 @@ def own_state_only(
     Returns:
         The messages, and a line for each place from which something was left out.
     """
+    kept: list[PromptMessage] | None = None
     notices: list[str] = []
-    kept: list[PromptMessage] = []
     for index, message in enumerate(messages):
         theirs = _others(message, provider, family)
-        kept.append(_without_state(message) if theirs else message)
-        notices += [f"messages[{index}]: state of {name}" for name in theirs]
-    return (kept, notices) if notices else (messages, notices)
+        if theirs:
+            kept = kept or list(messages)
+            kept[index] = _without_state(message)
+            notices += [f"messages[{index}]: state of {name}" for name in theirs]
+    return kept or messages, notices
 
 
 def _others(message: PromptMessage, provider: str, family: str) -> list[str]:
     """Return whose state the message carries that is not ours; none if some of it is ours."""
-    states = [_state_of(message)]
+    found = [state] if (state := _state_of(message)) else []
     if isinstance(message.content, list):
-        states += [_state_of(part) for part in message.content]
-    found = [state for state in states if state]
+        found += [state for part in message.content if (state := _state_of(part))]
     if not found:
         return []
     owners = {str(owner["name"]) for state in found if (owner := state_under(OWNER, state)).get("name")}
@@ -53,7 +54,13 @@ def _others(message: PromptMessage, provider: str, family: str) -> list[str]:
 
 
 def _state_of(entity: Any) -> dict[str, Any]:
-    state = getattr(entity, "opaque_body", None)
+    """Return what an entity carries: in its field, or in one that its class does not know.
+
+    Without `getattr`, which takes a microsecond to find that a message has no such field.
+    """
+    state = entity.__dict__.get("opaque_body")
+    if state is None and entity.__pydantic_extra__:
+        state = entity.__pydantic_extra__.get("opaque_body")
     return state if isinstance(state, dict) else {}
 
 
