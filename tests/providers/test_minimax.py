@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from tests.providers.reading import wire_of
 from tests.upstreams.minimax import MiniMaxUpstream
 
 from modelbay import AsyncModelbay
 from modelbay.entities import (
+    ModelType,
     PromptMessage,
     PromptMessageTool,
     TextPromptMessageContent,
@@ -18,6 +20,7 @@ from modelbay.entities import (
     VideoPromptMessageContent,
 )
 from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError
+from modelbay.sdk.wired.endpoint import endpoint_of
 
 KEY = "test-key"
 LOOK = PromptMessageTool(name="look", description="Look", parameters={"type": "object", "properties": {}})
@@ -151,3 +154,16 @@ async def test_extras_that_speech_installations_have_saved_count(upstream: MiniM
     body = upstream.requests[-1].body
     assert body["voice_setting"] == {"voice_id": "male-qn-qingse", "speed": 1.2}
     assert body["audio_setting"] == {"format": "mp3", "sample_rate": 24000}
+
+
+@pytest.mark.parametrize(
+    "saved",
+    ["api.minimaxi.com", "https://api.minimaxi.com/", "api.minimaxi.com/anthropic", "api.minimaxi.com/v1"],
+)
+def test_saved_addresses_fit_with_and_without_scheme_and_ending(saved: str) -> None:
+    """The form of older installations asked for a host."""
+    credentials = {"minimax_api_key": "k", "endpoint_url": saved}
+    wire = wire_of("minimax")
+
+    assert endpoint_of(wire, credentials).base_url == "https://api.minimaxi.com"
+    assert endpoint_of(wire, credentials, ModelType.LLM).base_url == "https://api.minimaxi.com/anthropic"

@@ -140,6 +140,7 @@ class WireAddress(Entity):
 
     `default` may name credentials in braces (`{aws_region|us-east-1}`); `select` is a credential that chooses
     among several. `suffix` is appended when the address lacks it; `strip` lists endings that are cut off.
+    `assume_https` is for providers whose saved addresses may be a host alone.
     """
 
     credential: str = ""
@@ -147,6 +148,7 @@ class WireAddress(Entity):
     select: WireOptionSource | None = None
     suffix: str = ""
     strip: list[str] = []
+    assume_https: bool = False
 
     @model_validator(mode="before")
     @classmethod

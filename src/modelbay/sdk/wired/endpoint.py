@@ -54,6 +54,8 @@ def _base_url(address: WireAddress, credentials: Mapping[str, Any]) -> str:
         raise InvokeBadRequestError(f"credential '{address.credential}' is empty: give the server's address")
     if _LOCAL.match(base):
         base = f"http://{base}"
+    elif address.assume_https and "://" not in base:
+        base = f"https://{base}"
     if not base.startswith(_SCHEMES):
         shown = base.rpartition("@")[2].partition("?")[0]  # people paste passwords there
         raise InvokeBadRequestError(
