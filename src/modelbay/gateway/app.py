@@ -14,6 +14,7 @@ from modelbay.catalog import Catalog
 from modelbay.errors import InvokeServerUnavailableError, ModelbayError
 from modelbay.gateway import garbage
 from modelbay.gateway.access_log import AccessLog
+from modelbay.gateway.bays import Bays
 from modelbay.gateway.call import Call
 from modelbay.gateway.http.exchange import ClientGoneError, Exchange
 from modelbay.gateway.metrics import Metrics
@@ -24,10 +25,9 @@ from modelbay.gateway.surfaces import routes
 from modelbay.hosts import InProcessHost
 from modelbay.platform.embedded import Embedded
 from modelbay.platform.environment import LocalCredentials, read_file
-from modelbay.runtime import Engine
-from modelbay.runtime.accounts import Caller, KeyRefusedError
-from modelbay.runtime.choices import Choices, Names
-from modelbay.runtime.lanes import Lanes
+from modelbay.runtime.accounts import DEFAULT_WORKSPACE, Caller, KeyRefusedError
+from modelbay.runtime.choices import Names
+from modelbay.runtime.ports import CredentialSource
 from modelbay.store import StoreError
 from modelbay.wires.anthropic import relay as anthropic
 from modelbay.wires.openai import relay as openai
@@ -64,16 +64,18 @@ class Gateway:
         self.responses = self.platform.responses
         self.catalog = Catalog(folders=settings.plugins)
         self.transport = Transport(replace(_UPSTREAMS, file_hosts=frozenset(settings.file_hosts)))
-        credentials = self.credentials
         host = InProcessHost(self.transport)
-        self.engine = Engine(catalog=self.catalog, host=host, credentials=credentials)
         names = Names(settings.routes, settings.defaults)
-        self.choices = Choices(self.catalog, credentials, names)
-        self.lanes = Lanes(self.engine, RELAYS if settings.lanes else {})
+        relays = RELAYS if settings.lanes else {}
+        self.bays = Bays(self.catalog, host, names, relays, self._credentials_of)
         self.metrics = Metrics(shared=settings.workers > 1)
         self.log = AccessLog() if settings.access_log else None
         self.router = Router(routes.ALL)
         self.operations = Operations(self)
+
+    def _credentials_of(self, workspace: str) -> CredentialSource:
+        """Return a workspace's credentials: those of the installation are the default workspace's."""
+        return self.credentials if workspace == DEFAULT_WORKSPACE else LocalCredentials(environment=False)
 
     def draining(self) -> None:
         """Take note that the process goes down: refuse new calls, and be ready no more."""
@@ -83,7 +85,7 @@ class Gateway:
         """Finish what was begun and close everything."""
         if self._kept:
             await asyncio.wait(self._kept, timeout=5)
-        self.engine.close()
+        self.bays.close()
         await self.transport.aclose()
         await self.platform.close()
         if self.log:
@@ -168,7 +170,8 @@ class Gateway:
 
     def _declared(self, record: Any) -> bool:
         """Whether the model is one that a plugin declares: names that clients make up are no labels."""
-        return bool(record.model) and self.engine.declares(record.provider, record.model)
+        engine = self.bays.of(record.workspace).engine
+        return bool(record.model) and engine.declares(record.provider, record.model)
 
 
 def key_of(exchange: Exchange) -> str:

@@ -34,13 +34,13 @@ async def first_answer(
     Raises:
         InvokeError: No model answered; the error is the last one's.
     """
-    choices = call.gateway.choices.of(model, model_type, call.caller)
+    choices = call.bay.choices.of(model, model_type, call.caller)
     for attempt, name in enumerate(choices, start=1):
         call.tries(name, attempt)
         call.limits_told = {}
         upstream_limits.set(call.limits_told)  # for this task, which serves nothing else
         try:
-            opened = await call.gateway.engine.open(name, model_type, wishes, drop=call.drop)
+            opened = await call.bay.engine.open(name, model_type, wishes, drop=call.drop)
             call.pricing = opened.pricing
             return opened, await _begin(call, opened, wishes, begin)
         except InvokeError as error:

@@ -28,6 +28,7 @@ from modelbay.sdk import prices
 
 if TYPE_CHECKING:
     from modelbay.gateway.app import Gateway
+    from modelbay.gateway.bays import Bay
     from modelbay.gateway.routes import Route
 
 JSON = b"content-type: application/json\r\n"
@@ -99,6 +100,11 @@ class Call:
     def decoded(self, raw: bytes) -> dict[str, Any]:
         """Return the object that a body holds."""
         return bodies.decode(raw, self.gateway.settings.limits)
+
+    @property
+    def bay(self) -> Bay:
+        """The caller's workspace's way to the models."""
+        return self.gateway.bays.of(self.caller.workspace)
 
     def timeout(self) -> float:
         """Return the seconds that are left for the call."""

@@ -33,14 +33,14 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
     bodies.check_depth(bones, gateway.settings.limits.depth)
     bodies.check_items(fields, bones, gateway.settings.limits.items)
     try:
-        names = gateway.choices.of(model, model_type, call.caller)
+        names = call.bay.choices.of(model, model_type, call.caller)
     except UnknownModelError:
         return False  # whether the rest of the body can be read comes first
     if len(names) != 1:
         return False
     call.asks(model, model_type)
     call.tries(names[0], 1)
-    lane = await gateway.lanes.find(names[0], model_type, call.route.surface)
+    lane = await call.bay.lanes.find(names[0], model_type, call.route.surface)
     if lane is None:
         return False
     call.pricing = lane.pricing

@@ -15,13 +15,17 @@ class KeyRefusedError(ModelbayError):
     summary = "The key is not valid."
 
 
+DEFAULT_WORKSPACE = "default"
+"""The workspace of an installation that has only one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Whoever a key belongs to. `models` are patterns (`openai/*`, a route's name); empty means all."""
 
     key_id: str
     key_name: str = ""
-    workspace: str = "default"
+    workspace: str = DEFAULT_WORKSPACE
     models: tuple[str, ...] = ()
 
 

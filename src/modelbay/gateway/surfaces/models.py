@@ -41,7 +41,7 @@ async def _tell(call: Call, body: dict[str, Any]) -> None:
 
 def _bodies(call: Call) -> list[dict[str, Any]]:
     gateway = call.gateway
-    choices = gateway.choices
+    choices = call.bay.choices
     usable = {row.provider for row in gateway.catalog.providers() if choices.has_credentials(row.provider)}
     bodies = [route_body(name) for name in choices.routes(call.caller)]
     bodies.extend(

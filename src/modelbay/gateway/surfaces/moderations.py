@@ -20,7 +20,7 @@ async def moderations(call: Call, rest: str) -> None:
 
     async def begin(opened: Opened) -> list[ModerationResult]:
         async def judge(text: str) -> ModerationResult:
-            engine, kind = call.gateway.engine, ModelType.MODERATION
+            engine, kind = call.bay.engine, ModelType.MODERATION
             one = await engine.open(opened.name, kind, ask.wishes, drop=call.drop)
             return await one.moderate(text, timeout=call.timeout())
 

@@ -1,0 +1,69 @@
+"""What each workspace calls with: its own credentials, on one catalog, host and transport for all."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from modelbay.hosts import Host
+from modelbay.runtime import Engine
+from modelbay.runtime.choices import Choices, Names
+from modelbay.runtime.lanes import Lanes
+from modelbay.runtime.ports import Catalog, CredentialSource
+from modelbay.wires.relaying import Relay
+
+_MOST = 1_000  # workspaces whose calls are prepared; those not called for longest are prepared anew
+
+
+class Bay(NamedTuple):
+    """A workspace's way to the models."""
+
+    engine: Engine
+    choices: Choices
+    lanes: Lanes
+
+
+class Bays:
+    """Makes a workspace's bay at its first call, and again when its credentials have changed."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        host: Host,
+        names: Names,
+        relays: Mapping[str, Relay],
+        source_of: Callable[[str], CredentialSource],
+    ) -> None:
+        self._catalog = catalog
+        self._host = host
+        self._names = names
+        self._relays = relays
+        self._source_of = source_of
+        self._made: OrderedDict[str, Bay] = OrderedDict()
+
+    def of(self, workspace: str) -> Bay:
+        """Return the bay of a workspace."""
+        bay = self._made.get(workspace)
+        if bay is None:
+            bay = self._made[workspace] = self._make(workspace)
+            if len(self._made) > _MOST:
+                self._made.popitem(last=False)
+        else:
+            self._made.move_to_end(workspace)
+        return bay
+
+    def renew(self) -> None:
+        """Prepare every workspace anew, with the credentials as they are now; calls under way go on."""
+        self._made.clear()
+
+    def close(self) -> None:
+        """Refuse every later call."""
+        for bay in self._made.values():
+            bay.engine.close()
+
+    def _make(self, workspace: str) -> Bay:
+        source = self._source_of(workspace)
+        engine = Engine(catalog=self._catalog, host=self._host, credentials=source)
+        choices = Choices(self._catalog, source, self._names)
+        return Bay(engine, choices, Lanes(engine, self._relays))
