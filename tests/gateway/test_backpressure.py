@@ -191,8 +191,9 @@ async def test_a_client_that_is_too_slow_for_the_deadline_frees_the_upstream(
         upstream.will_answer(events=LONG[way.family]())
         upstream.gate = Turnstile()
         with _client(served) as sock:
-            named = {"authorization": f"Bearer {served.key}", "modelbay-timeout": "1"}
+            named = {"authorization": f"Bearer {served.key}", "modelbay-timeout": "3"}
             sock.send(encode("POST", way.path, way.body(stream=True), named))
+            await upstream.received()
             await upstream.hung_up()
             record = await ledger.until(written=1)
             assert (record.error, record.status) == ("InvokeConnectionError", 502)
