@@ -18,7 +18,10 @@ from modelbay.runtime.accounts import Accountant, Authoriser, ResponseStore
 from modelbay.store import Database, StoreError
 from modelbay.store.journal import journals
 
+on_both = pytest.mark.usefixtures("backend")
 
+
+@on_both
 async def test_a_fresh_directory_serves_a_call(tmp_path: Path) -> None:
     """From nothing: the key that is shown opens it, the call is written down, the answer kept."""
     data_dir = tmp_path / "data"
@@ -49,6 +52,7 @@ async def test_it_is_not_ready_before_it_is_started(tmp_path: Path) -> None:
     await platform.close()
 
 
+@on_both
 async def test_a_ledger_that_cannot_be_written_is_a_reason(tmp_path: Path) -> None:
     """A load balancer sends the calls elsewhere."""
     (tmp_path / FOLDER).touch()
@@ -70,6 +74,7 @@ async def test_a_directory_that_cannot_be_used_is_said_at_the_start(tmp_path: Pa
     await platform.close()
 
 
+@on_both
 async def test_what_a_crash_left_is_folded_by_the_next_start(tmp_path: Path) -> None:
     """Nobody has to do anything after a crash."""
     crashed = Embedded(tmp_path)
@@ -86,6 +91,7 @@ async def test_what_a_crash_left_is_folded_by_the_next_start(tmp_path: Path) -> 
     assert in_table(tmp_path) == ["one"]
 
 
+@on_both
 def test_the_first_key_is_made_once_and_shown_again(tmp_path: Path) -> None:
     """`make run` shows the same key every time, to its owner only."""
     secret = first_key(tmp_path)
@@ -98,6 +104,7 @@ def test_the_first_key_is_made_once_and_shown_again(tmp_path: Path) -> None:
         assert [row.name for row in list_keys(database)] == ["local"]
 
 
+@on_both
 def test_two_that_start_at_once_show_the_same_first_key(tmp_path: Path) -> None:
     """The workers of a gateway start together."""
     with ThreadPoolExecutor(8) as pool:
@@ -127,3 +134,30 @@ def test_a_key_of_a_database_that_is_no_more_is_replaced(tmp_path: Path) -> None
 
     assert new not in (None, old)
     assert first_key(tmp_path) == new
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("backend")
+async def test_replicas_with_one_database_are_one_gateway(tmp_path: Path) -> None:
+    """A key of one opens the other, an answer of one is there for the other, their calls are one ledger."""
+    async with Embedded(tmp_path / "one") as one, Embedded(tmp_path / "two") as two:
+        with Database.open(tmp_path) as database:
+            secret = create_key(database).secret
+        caller = await two.authoriser.authorise(secret)
+        await one.responses.put(caller.workspace, "resp_1", {"id": "resp_1"}, [])
+        assert await two.responses.get(caller.workspace, "resp_1") is not None
+        await one.accountant.record(a_call("one"))
+        await two.accountant.record(a_call("two"))
+
+    with Database.open(tmp_path) as database:
+        assert database.rows("SELECT id FROM calls ORDER BY id") == [("one",), ("two",)]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("backend")
+def test_only_one_replica_shows_a_first_key(tmp_path: Path) -> None:
+    """Two that start at once on an empty database make one key between them, not two doors."""
+    with ThreadPoolExecutor(4) as pool:
+        shown = list(pool.map(lambda name: first_key(tmp_path / name), "abcd"))
+
+    assert sum(secret is not None for secret in shown) == 1

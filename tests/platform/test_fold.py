@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -17,6 +18,8 @@ from modelbay.platform.ledger import Ledger
 from modelbay.platform.records import HEADER, to_line
 from modelbay.store import Database
 from modelbay.store.journal import Journal, frame, journals
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 WRITER = """
 import asyncio, sys
@@ -34,6 +37,16 @@ async def main(data_dir, name, count):
         await asyncio.gather(*(client() for _ in range(16)))
 
 asyncio.run(main(*sys.argv[1:]))
+"""
+
+FOLDER_OF_ONE = """
+import sys
+from pathlib import Path
+from modelbay.platform.fold import fold
+from modelbay.store import Database
+
+with Database.open(Path(sys.argv[1])) as database:
+    fold(database, Path(sys.argv[1]), rest=lambda: print("rests", flush=True))
 """
 
 
@@ -60,6 +73,48 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, seed: int) -> Non
     assert set(acknowledged) <= set(found)
     assert len(found) == len(set(found))
     assert journals(tmp_path / FOLDER) == []
+
+
+@pytest.mark.parametrize("rests", [1, 45, 110])
+def test_a_process_that_is_killed_while_it_folds_loses_and_doubles_nothing(
+    tmp_path: Path, rests: int
+) -> None:
+    """Within the first transaction, or a later one: what it has not committed is folded by the next."""
+    names = [f"{number:04}" for number in range(4000)]
+    write(tmp_path, *(to_line(a_call(name)) for name in names)).close()
+    with subprocess.Popen(program(FOLDER_OF_ONE, tmp_path), cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in range(rests):
+            assert process.stdout.readline() == b"rests\n"
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+
+    assert in_table(tmp_path) == names
+    with Database.open(tmp_path) as database:
+        assert database.rows("SELECT exact_sum(price) FROM calls") == [(str(4000 * Decimal("0.0003125")),)]
+        assert database.rows("SELECT * FROM journals") == []
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_who_asks_a_database_elsewhere_needs_no_data_directory(tmp_path: Path) -> None:
+    """An administrator's commands leave nothing behind where they run."""
+    assert in_table(tmp_path / "none") == []
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_replicas_that_share_a_database_know_their_journals_apart(tmp_path: Path) -> None:
+    """Each folds its own; a name that another's directory holds is not forgotten, nor taken for its own."""
+    one = write(tmp_path / "one", to_line(a_call("one")))
+    two = write(tmp_path / "two", to_line(a_call("two")))
+    two.path = two.path.rename(two.path.with_name(one.path.name))
+    with Database.open(tmp_path) as database:
+        folded = [fold(database, tmp_path / name) for name in ("one", "two", "one", "two")]
+        assert database.rows("SELECT id FROM calls ORDER BY id") == [("one",), ("two",)]
+        assert len(database.rows("SELECT * FROM journals")) == 2
+    assert folded == [1, 1, 0, 0]
+    one.close()
+    two.close()
 
 
 def test_several_processes_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -187,7 +242,8 @@ async def test_the_time_of_a_keys_last_use_is_kept(tmp_path: Path) -> None:
     """Keys that nobody uses can be found and revoked."""
     with Database.open(tmp_path) as database:
         database.change(
-            "INSERT INTO keys VALUES ('default', 'key_a', '', '', x'00', '[]', 0, NULL, NULL, NULL)"
+            "INSERT INTO keys VALUES ('default', 'key_a', '', '', :hash, '[]', 0, NULL, NULL, NULL)",
+            {"hash": b"0"},
         )
         ledger = Ledger(tmp_path / FOLDER)
         await ledger.start()

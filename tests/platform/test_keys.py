@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.platform.databases import stored_bytes
 
 from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.keys import create_key, list_keys, revoke_key, state_of
@@ -16,6 +17,8 @@ from modelbay.platform.secrets import digest_of, hint_of, is_plausible, new_secr
 from modelbay.store import Database
 
 SECRET = new_secret()
+
+on_both = pytest.mark.usefixtures("backend")
 
 
 def test_a_key_is_long_random_and_recognised() -> None:
@@ -42,19 +45,22 @@ def test_any_text_can_be_asked_about(text: str) -> None:
     assert len(digest_of(text)) == 32
 
 
-def test_a_key_itself_is_nowhere(tmp_path: Path) -> None:
+@on_both
+def test_a_key_itself_is_nowhere(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Whoever steals the database can open nothing with it."""
     with Database.open(tmp_path) as database:
         secret = create_key(database, name="ann").secret
-        stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        stored = stored_bytes(tmp_path, request)
         [row] = list_keys(database)
 
+    assert row.id.encode() in stored
     assert secret.encode() not in stored
     assert secret[7:].encode() not in stored
     assert (row.name, row.hint, row.hash) == ("ann", secret[:7], digest_of(secret))
     assert hint_of(secret) == row.hint
 
 
+@on_both
 def test_keys_are_listed_in_order_with_their_state(tmp_path: Path) -> None:
     """A revoked key stays in the list: its calls are in the ledger."""
     with Database.open(tmp_path) as database:
@@ -68,6 +74,7 @@ def test_keys_are_listed_in_order_with_their_state(tmp_path: Path) -> None:
     assert elsewhere == []
 
 
+@on_both
 def test_what_cannot_be_revoked_is_said(tmp_path: Path) -> None:
     """A typing error must not look like a success, and no workspace closes another's keys."""
     with Database.open(tmp_path) as database:

@@ -25,6 +25,9 @@ JSON = st.recursive(
 )
 
 
+pytestmark = pytest.mark.usefixtures("backend")
+
+
 class Calendar:
     """Days that pass when told."""
 

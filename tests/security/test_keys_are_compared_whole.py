@@ -53,7 +53,7 @@ async def test_keys_are_not_stored(tmp_path: Path) -> None:
             if path.is_file():
                 assert other.secret.encode() not in path.read_bytes(), path
         with Database.open(tmp_path / "data") as database:
-            (row,) = database.connection.execute("select * from keys where name = 'other'")
+            (row,) = database.rows("SELECT * FROM keys WHERE name = 'other'")
         for stored in row:
             text = stored.hex() if isinstance(stored, bytes) else str(stored)
             answer = await served.call("GET", "/v1/models", key=text or "x")
@@ -72,7 +72,7 @@ async def test_what_a_client_sends_is_never_part_of_a_statement(text: str, tmp_p
         assert (await served.post("/v1/responses", body)).status in {400, 404}
         assert (await served.call("GET", "/v1/models")).status == 200
         with Database.open(tmp_path / "data") as database:
-            assert database.connection.execute("select count(*) from keys").fetchone() == (1,)
+            assert database.rows("SELECT count(*) FROM keys") == [(1,)]
 
 
 async def test_a_revoked_key_opens_nothing_from_memory(tmp_path: Path) -> None:

@@ -39,4 +39,4 @@ async def test_no_route_makes_or_changes_a_key(tmp_path: Path) -> None:
             for method in ("POST", "PUT", "PATCH", "DELETE"):
                 assert (await served.call(method, path, {"models": ["*"]})).status == 404
         with Database.open(tmp_path / "data") as database:
-            assert database.connection.execute("select count(*) from keys").fetchone() == (1,)
+            assert database.rows("SELECT count(*) FROM keys") == [(1,)]

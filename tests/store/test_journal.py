@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelbay.store.journal import UNLOCKED, Journal, frame, frames, journals, remove_if_left
+from modelbay.store.journal import UNLOCKED, Journal, frame, frames, home_of, journals, remove_if_left
 
 CONTENTS = st.lists(st.binary(max_size=60), max_size=12)
 
@@ -115,3 +116,14 @@ def test_what_died_before_it_had_a_name_is_swept_later(tmp_path: Path) -> None:
 
     assert journals(tmp_path) == []
     assert list(tmp_path.iterdir()) == [young]
+
+
+def test_a_directory_of_journals_has_one_name_for_all_who_ask(tmp_path: Path) -> None:
+    """By it a database that several machines share knows whose journal is folded how far."""
+    with ThreadPoolExecutor(8) as pool:
+        names = set(pool.map(lambda _: home_of(tmp_path / "journal"), range(8)))
+
+    assert len(names) == 1
+    assert home_of(tmp_path / "journal") in names
+    assert home_of(tmp_path / "other") not in names
+    assert [path.name for path in (tmp_path / "journal").iterdir()] == ["home"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -15,8 +16,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
+from tests.platform.databases import Server
 
 from modelbay.store import Database, StoreError, schema, tables
+from modelbay.store.database import VARIABLE
+from modelbay.store.sqlite import SqliteDatabase
 
 
 def empty() -> sqlite3.Connection:
@@ -30,24 +34,45 @@ def tables_of(connection: sqlite3.Connection) -> dict[str, str]:
     return {name: " ".join(sql.split()) for name, sql in rows}
 
 
+def rows_of(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
+    """Return what is in each table but times."""
+    times = {"created"}
+    names = [name for [name] in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    columns = {
+        name: {column[1] for column in connection.execute(f"PRAGMA table_info({name})")} for name in names
+    }
+    return {
+        name: connection.execute(f"SELECT {', '.join(sorted(columns[name] - times))} FROM {name}").fetchall()
+        for name in names
+    }
+
+
 def test_migrations_make_the_tables_that_an_empty_database_gets_at_once(tmp_path: Path) -> None:
-    """A fresh start loads no migration tool, and must not end up with other tables for it."""
-    with Database.open(tmp_path) as fresh, closing(empty()) as migrated:
+    """A fresh start loads no migration tool, and must not end up with other tables or rows for it."""
+    with SqliteDatabase.open(tmp_path) as fresh, closing(empty()) as migrated:
+        assert isinstance(fresh, SqliteDatabase)
         schema.upgrade(migrated)
 
         assert tables_of(migrated) == tables_of(fresh.connection)
-        assert migrated.execute("SELECT version_num FROM alembic_version").fetchall() == [(schema.HEAD,)]
+        assert rows_of(migrated) == rows_of(fresh.connection)
+        assert migrated.execute(schema.VERSION).fetchall() == [(schema.HEAD,)]
 
 
-def test_the_tables_in_python_are_those_in_the_database(tmp_path: Path) -> None:
+def test_the_tables_in_python_are_those_in_the_database(tmp_path: Path, backend: str) -> None:
     """The next migration is generated from the difference: there may be none before it."""
     Database.open(tmp_path).close()
-    engine = create_engine(f"sqlite:///{tmp_path / 'modelbay.db'}")
+    place = f"sqlite:///{tmp_path / 'modelbay.db'}"
+    engine = create_engine(place if backend == "sqlite" else driver_url(os.environ[VARIABLE]))
     with engine.connect() as connection:
         difference = compare_metadata(MigrationContext.configure(connection), tables.metadata)
     engine.dispose()
 
     assert difference == []
+
+
+def driver_url(url: str) -> str:
+    """Return a URL for SQLAlchemy."""
+    return url.replace("postgresql:", "postgresql+psycopg:")
 
 
 def test_the_program_knows_the_newest_migration() -> None:
@@ -67,26 +92,61 @@ def test_a_migration_that_fails_leaves_nothing() -> None:
         assert list(tables_of(connection)) == ["responses"]
 
 
-def test_a_database_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("backend")
+def test_a_database_that_needs_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     """An old program that wrote to it could lose what it does not know of."""
     with Database.open(tmp_path) as database:
         database.change("UPDATE alembic_version SET version_num = '0999'")
-        before = tables_of(database.connection)
+        database.change("UPDATE marks SET number = 998 WHERE name = 'schema.oldest'")
 
         with pytest.raises(StoreError, match=r"newer Modelbay has made it \(tables 0999.*update this one"):
             Database.open(tmp_path)
-        assert tables_of(database.connection) == before
+        assert database.rows(schema.VERSION) == [("0999",)]
+
+
+@pytest.mark.usefixtures("backend")
+def test_a_newer_database_that_still_serves_this_program_is_used(tmp_path: Path) -> None:
+    """The replicas of a gateway are replaced one by one: the first new one migrates, the others go on."""
+    with Database.open(tmp_path) as database:
+        database.change("UPDATE alembic_version SET version_num = '0999'")
+    with Database.open(tmp_path) as database:
+        assert database.rows(schema.VERSION) == [("0999",)]
+
+
+@pytest.mark.usefixtures("backend")
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """Others use the same migration tool, and number their tables with letters and digits."""
+    with Database.open(tmp_path) as database:
+        database.change("UPDATE alembic_version SET version_num = '1c9ba48be8e4'")
+
+        with pytest.raises(StoreError, match=r"it is another program's .*'1c9ba48be8e4'.*of its own"):
+            Database.open(tmp_path)
 
 
 def test_many_can_begin_at_once_on_an_empty_directory(tmp_path: Path) -> None:
     """The workers of a gateway start together."""
+    assert versions_of_many(tmp_path / "new") == [[(schema.HEAD,)]] * 8
+
+
+def test_many_can_begin_at_once_on_an_empty_server(
+    tmp_path: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them migrates, the others wait for it."""
+    url = postgres.create(prepared=False)
+    monkeypatch.setenv(VARIABLE, url)
+
+    assert versions_of_many(tmp_path) == [[(schema.HEAD,)]] * 8
+    postgres.drop(url)
+
+
+def versions_of_many(directory: Path) -> list[list[tuple[str]]]:
+    """Open a database eight times at once; return the version that each finds."""
     with ThreadPoolExecutor(8) as pool:
-        opened = list(pool.map(lambda _: Database.open(tmp_path / "new"), range(8)))
-    versions = [database.rows("SELECT version_num FROM alembic_version") for database in opened]
+        opened = list(pool.map(lambda _: Database.open(directory), range(8)))
+    versions = [database.rows(schema.VERSION) for database in opened]
     for database in opened:
         database.close()
-
-    assert versions == [[(schema.HEAD,)]] * 8
+    return versions
 
 
 def test_an_ordinary_start_loads_no_migration_tool(tmp_path: Path) -> None:
@@ -95,7 +155,8 @@ def test_an_ordinary_start_loads_no_migration_tool(tmp_path: Path) -> None:
         "import sys; from pathlib import Path\n"
         "from modelbay.platform.embedded import Embedded; from modelbay.store import Database\n"
         f"Database.open(Path({str(tmp_path)!r})).close()\n"
-        "sys.exit(', '.join({'sqlalchemy', 'alembic', 'rich', 'typer'} & set(sys.modules)) or None)"
+        "heavy = {'sqlalchemy', 'alembic', 'psycopg', 'rich', 'typer'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 

@@ -1,15 +1,19 @@
-"""The platform of one machine: everything in one data directory, no other service."""
+"""The platform of one process: everything in one data directory, or with a database that replicas share."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
+from modelbay.errors import ModelbayError
 from modelbay.platform.authoriser import StoredKeys
 from modelbay.platform.background import BackgroundDatabase
+from modelbay.platform.credentials.resolve import CredentialSources
 from modelbay.platform.fold import FOLDER, Folding
 from modelbay.platform.ledger import Ledger
 from modelbay.platform.responses import StoredResponses
+from modelbay.platform.vault import MasterKeys, Vault
+from modelbay.runtime.ports import CredentialSource
 from modelbay.store import keys as queries
 from modelbay.store import open_directory
 
@@ -17,10 +21,17 @@ from modelbay.store import open_directory
 class Embedded:
     """Keys, ledger and stored responses of a data directory, for one process of a gateway.
 
-    Any number of processes may use a directory at once. Start it on the event loop that serves, after a fork.
+    Any number of processes may use a directory at once, and any number of directories a PostgreSQL database:
+    what is shared is there, and only the journals of calls that are not yet in it are local. Start it on the
+    event loop that serves, after a fork.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, behind: CredentialSource | None = None) -> None:
+        """Use a data directory.
+
+        Args:
+            behind: Credentials of the default workspace where none are stored.
+        """
         self.data_dir = data_dir.absolute()
         self._keys = BackgroundDatabase(self.data_dir)
         self._answers = BackgroundDatabase(self.data_dir)  # a caller must not wait for another's large answer
@@ -28,6 +39,10 @@ class Embedded:
         self.authoriser = StoredKeys(self._keys)
         self.accountant = Ledger(self.data_dir / FOLDER, on_written=self._folding.written)
         self.responses = StoredResponses(self._answers)
+        self.vault = Vault(MasterKeys(self.data_dir))
+        self.credentials = CredentialSources(self._keys, self.vault, behind=behind)
+        self._testing: asyncio.Task[None] | None = None
+        self._vault_failure = ""
         self._started = False
 
     async def start(self) -> None:
@@ -39,6 +54,7 @@ class Embedded:
         open_directory(self.data_dir)
         await self._keys.run(queries.mark)
         await self.accountant.start()
+        self._testing = asyncio.get_running_loop().create_task(self._test_vault())
         self._folding.start()
         self._started = True
 
@@ -47,13 +63,29 @@ class Embedded:
         if not self._started:
             return ["the platform has not been started"]
         self.authoriser.retry()
-        reasons = (self.accountant.failure, self._folding.failure, self.authoriser.failure)
+        reasons = (
+            self.accountant.failure,
+            self._folding.failure,
+            self.authoriser.failure,
+            self.credentials.failure,
+            self._vault_failure,
+        )
         return [reason for reason in reasons if reason]
+
+    async def _test_vault(self) -> None:
+        """See that what is stored can be opened: beside the start, not before it."""
+        try:
+            self._vault_failure = (await self._answers.run(self.vault.open_at_start)).failure
+        except ModelbayError as error:
+            self._vault_failure = f"the vault cannot be opened: {error}"
 
     async def close(self) -> None:
         """Write down what waits, move it into the database, close everything."""
         await self.accountant.close()
         await self.authoriser.close()
+        await self.credentials.close()
+        if self._testing is not None:
+            await self._testing
         if self._started:
             await asyncio.get_running_loop().run_in_executor(None, self._folding.close)
         self._started = False

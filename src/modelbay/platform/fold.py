@@ -1,8 +1,9 @@
 """The ledger's back: what journals hold is moved into the table, each call once.
 
 How far a journal has been folded is written in the transaction that inserts its calls, so a crash at any
-moment repeats nothing and leaves nothing out. Any process may fold any journal; one that its writer has left,
-or died with, is removed when it is folded to its end.
+moment repeats nothing and leaves nothing out. Any process may fold any journal of its data directory; one
+that its writer has left, or died with, is removed when it is folded to its end. A database that several data
+directories share knows their journals apart.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Final
 from modelbay.errors import ModelbayError
 from modelbay.platform.records import to_rows
 from modelbay.store import Database, calls
-from modelbay.store.journal import frames, journals, read, remove_if_left
+from modelbay.store.journal import frames, home_of, journals, read, remove_if_left
 
 FOLDER: Final = "journal"
 _HEADER: Final = 64 * 1024  # bytes within which a journal's first line ends
@@ -34,30 +35,34 @@ def fold(database: Database, directory: Path, *, rest: Callable[[], None] = lamb
     Args:
         rest: Called between small parts, to let somebody else have the processor.
     """
+    folder = directory / FOLDER
+    if not folder.is_dir():  # nobody has written here: a command that asks a database elsewhere
+        return 0
+    home = "" if database.dialect == "sqlite" else f"{home_of(folder)}/"
     # Before the files are listed: a name in it that is not listed is gone for good.
-    offsets = calls.folded(database)
-    found = journals(directory / FOLDER)
-    count = sum(_fold_journal(database, path, offsets.get(path.name, 0), rest) for path in found)
+    offsets = calls.folded(database, home)
+    found = journals(folder)
+    count = sum(_fold_journal(database, home, path, offsets.get(path.name, 0), rest) for path in found)
     for name in offsets.keys() - {path.name for path in found}:
-        calls.forget_journal(database, name)
+        calls.forget_journal(database, home, name)
     return count
 
 
-def _fold_journal(database: Database, path: Path, known: int, rest: Callable[[], None]) -> int:
+def _fold_journal(database: Database, home: str, path: Path, known: int, rest: Callable[[], None]) -> int:
     header, start = next(frames(read(path, 0, _HEADER)), (b"", 0))
     known, count = max(known, start), 0
     size = _size(path)  # now: a journal that is being written would otherwise be chased, call by call
     while size > known:
-        with database.transaction():
-            begin = max(calls.folded(database).get(path.name, 0), start)
+        with database.transaction(f"journal {home}{path.name}"):
+            begin = max(calls.folded_of(database, home, path.name), start)
             moved, known = _move(database, path, begin, header, rest)
             if known > begin:
-                calls.fold_to(database, path.name, known)
+                calls.fold_to(database, home, path.name, known)
         if known == begin:
             break
         count += moved
     if remove_if_left(path, lambda: next(frames(read(path, known, _AT_ONCE)), None) is None):
-        calls.forget_journal(database, path.name)
+        calls.forget_journal(database, home, path.name)
     return count
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.secrets import digest_of, hint_of, new_secret
-from modelbay.store import Database
+from modelbay.store import Database, workspaces
 from modelbay.store import keys as queries
 from modelbay.store.keys import KeyRow
 
@@ -44,7 +44,7 @@ def create_key(
         inside: The caller holds a transaction, whose end makes the key durable.
 
     Raises:
-        InvokeBadRequestError: A name or a pattern is not one.
+        InvokeBadRequestError: A name or a pattern is not one, or there is no such workspace.
     """
     _check(name, models)
     secret, now = new_secret(), time.time()
@@ -59,6 +59,10 @@ def create_key(
         expires=None if lifetime is None else now + lifetime,
     )
     with contextlib.nullcontext() if inside else database.transaction():
+        if workspaces.get(database, workspace) is None:
+            raise InvokeBadRequestError(
+                f"workspace: there is no workspace {workspace!r}; modelbay workspace list shows them"
+            )
         queries.insert(database, row)
     return NewKey(secret, row)
 

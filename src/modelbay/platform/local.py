@@ -8,7 +8,7 @@ from typing import Final
 
 from modelbay.platform.keys import create_key
 from modelbay.platform.secrets import digest_of
-from modelbay.store import Database, StoreError
+from modelbay.store import Database, StoreError, open_directory
 from modelbay.store import keys as queries
 from modelbay.store.directory import create_private
 
@@ -25,6 +25,7 @@ def first_key(data_dir: Path) -> str | None:
     Raises:
         StoreError: The data directory cannot be used.
     """
+    open_directory(data_dir)  # the key is kept there, also where the database is elsewhere
     with Database.open(data_dir) as database, database.transaction():
         kept = _read(data_dir / FILE)
         row = queries.by_hash(database, digest_of(kept)) if kept else None

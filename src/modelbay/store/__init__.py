@@ -2,6 +2,6 @@
 
 from modelbay.store.database import Database
 from modelbay.store.directory import data_directory, open_directory
-from modelbay.store.failures import StoreError
+from modelbay.store.failures import ConflictError, StoreError
 
-__all__ = ["Database", "StoreError", "data_directory", "open_directory"]
+__all__ = ["ConflictError", "Database", "StoreError", "data_directory", "open_directory"]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from modelbay.store.database import Database
-from modelbay.store.failures import in_words
 
 DEFAULTS: Final[Mapping[str, Any]] = {
     "workspace": "default",
@@ -45,19 +43,18 @@ AT_ONCE: Final = 25
 """Rows a statement. With one each, a busy event loop would keep the thread waiting for the interpreter at
 every row. With many, the thread would keep the event loop waiting: a row takes 5 µs of the processor, and a
 thread that does not rest is given 4 ms at a time where there is one processor for both."""
-_ROW = f"({', '.join('?' * len(COLUMNS))})"
 _DIMENSIONS = {  # what `by` may be: the label of a group
     "model": "CASE model WHEN '' THEN asked_model ELSE provider || '/' || model END",
     "provider": "provider",
     "key": "key_id",
-    "day": "date(at, 'unixepoch')",
+    "day": "day_of(at)",
 }
 _USED = "(status < 400 OR prompt_tokens + completion_tokens > 0 OR quantity IS NOT NULL)"
 _SUMS = ", ".join(
     (
         "count(*)",
         "sum(CASE WHEN status >= 400 THEN 1 ELSE 0 END)",
-        *(f"sum({name}_tokens)" for name in ("prompt", "completion", "cached", "reasoning")),
+        *(f"CAST(sum({name}_tokens) AS BIGINT)" for name in ("prompt", "completion", "cached", "reasoning")),
         "exact_sum(price)",
         f"sum(CASE WHEN price IS NULL AND {_USED} THEN 1 ELSE 0 END)",
     )
@@ -84,19 +81,12 @@ class Total(NamedTuple):
 
 def insert(database: Database, rows: Sequence[Sequence[Any]]) -> None:
     """Keep at most AT_ONCE calls, given in the order of COLUMNS; one that is there already stays as it is."""
-    with in_words(database.path):
-        database.connection.execute(_insertion(len(rows)), list(chain.from_iterable(rows)))
-
-
-@cache
-def _insertion(count: int) -> str:
-    names, rows = ", ".join(COLUMNS), ", ".join([_ROW] * count)
-    return f"INSERT INTO calls ({names}) VALUES {rows} ON CONFLICT DO NOTHING"  # noqa: S608 - all ours
+    database.keep("calls", COLUMNS, rows)
 
 
 def touch_keys(database: Database, last: Mapping[tuple[str, str], float]) -> None:
     """Note when keys were last used: times by workspace and key."""
-    for (workspace, key_id), at in last.items():
+    for (workspace, key_id), at in sorted(last.items()):  # in one order, or two of us wait for one another
         database.change(
             "UPDATE keys SET last_used = :at WHERE workspace = :workspace AND id = :id"
             " AND (last_used IS NULL OR last_used < :at)",
@@ -109,26 +99,37 @@ def totals(database: Database, workspace: str, *, since: float, by: str) -> list
     label = _DIMENSIONS[by]
     rows = database.rows(
         f"SELECT {label}, currency, {_SUMS} FROM calls"  # noqa: S608 - all ours
-        " WHERE workspace = :workspace AND at >= :since GROUP BY 1, 2 ORDER BY 1, 2",
+        " WHERE workspace = :workspace AND at >= :since GROUP BY 1, 2",
         {"workspace": workspace, "since": since},
     )
-    return [Total(*row) for row in rows]
+    # Here, since each database has an order of its own for letters.
+    return [Total(*row) for row in sorted(rows, key=itemgetter(0, 1))]
 
 
-def folded(database: Database) -> dict[str, int]:
-    """Return how many bytes of each journal are in the table."""
-    return {str(name): int(size) for name, size in database.rows("SELECT name, folded FROM journals")}
+def folded(database: Database, folder: str) -> dict[str, int]:
+    """Return how many bytes of each journal of a folder are in the table."""
+    rows = database.rows(
+        "SELECT name, folded FROM journals WHERE substr(name, 1, :length) = :folder",
+        {"length": len(folder), "folder": folder},
+    )
+    return {str(name)[len(folder) :]: int(size) for name, size in rows}
 
 
-def fold_to(database: Database, journal: str, size: int) -> None:
+def folded_of(database: Database, folder: str, journal: str) -> int:
+    """Return how many bytes of a journal are in the table."""
+    rows = database.rows("SELECT folded FROM journals WHERE name = :name", {"name": folder + journal})
+    return int(rows[0][0]) if rows else 0
+
+
+def fold_to(database: Database, folder: str, journal: str, size: int) -> None:
     """Note how far a journal is in the table; in the transaction that inserts its calls."""
     database.change(
         "INSERT INTO journals (name, folded) VALUES (:name, :size)"
         " ON CONFLICT (name) DO UPDATE SET folded = excluded.folded",
-        {"name": journal, "size": size},
+        {"name": folder + journal, "size": size},
     )
 
 
-def forget_journal(database: Database, journal: str) -> None:
+def forget_journal(database: Database, folder: str, journal: str) -> None:
     """Forget how far a journal was folded that is no more."""
-    database.change("DELETE FROM journals WHERE name = :name", {"name": journal})
+    database.change("DELETE FROM journals WHERE name = :name", {"name": folder + journal})

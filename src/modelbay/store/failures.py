@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from modelbay.errors import ModelbayError
 
@@ -19,6 +20,7 @@ _ADVICE = {  # by the start of SQLite's own name of the error
     "SQLITE_CORRUPT": "it is damaged: restore a backup, or move it away to begin with an empty one",
     "SQLITE_IOERR": "the disk reports an error",
 }
+_TWICE: Final = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
 
 
 class StoreError(ModelbayError):
@@ -27,9 +29,18 @@ class StoreError(ModelbayError):
     summary = "The data directory cannot be used."
 
 
+class ConflictError(ModelbayError):
+    """A row that may be there once is there already: somebody else was first. Nothing was changed.
+
+    Whoever makes the row says it in the words of what was to be made.
+    """
+
+    summary = "This is there already."
+
+
 @contextlib.contextmanager
 def in_words(path: Path) -> Iterator[None]:
-    """Raise what SQLite says of a file as a StoreError.
+    """Raise what SQLite says of a file as a StoreError, and of a row as a ConflictError.
 
     Mistakes in a statement pass as they are: they are ours.
     """
@@ -37,6 +48,8 @@ def in_words(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         name = getattr(error, "sqlite_errorname", "")
+        if name in _TWICE:
+            raise ConflictError from error
         advice = next((text for start, text in _ADVICE.items() if name.startswith(start)), None)
         if advice is None:
             raise

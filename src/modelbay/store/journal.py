@@ -17,7 +17,7 @@ from struct import Struct
 from typing import Final
 from zlib import crc32
 
-from modelbay.store.directory import sync_directory
+from modelbay.store.directory import create_private, sync_directory
 
 try:
     import fcntl
@@ -27,6 +27,7 @@ except ImportError:  # Windows: there a file that somebody has open cannot be re
 HEAD: Final = Struct(">II")
 SUFFIX: Final = ".log"
 UNLOCKED: Final = ".new"
+_HOME: Final = "home"
 _UNBORN = 3600.0  # seconds after which a journal that never got its name will not get it
 _LONGEST = 16 * 1024 * 1024  # a length beyond this is damage
 
@@ -154,6 +155,22 @@ def journals(directory: Path) -> list[Path]:
             if time.time() - path.stat().st_mtime > _UNBORN:
                 path.unlink()
     return sorted(directory.glob(f"*{SUFFIX}"))
+
+
+def home_of(directory: Path) -> str:
+    """Return the name of a directory of journals, made at the first need: no two have the same, anywhere."""
+    path = directory / _HOME
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text("ascii")
+    directory.mkdir(mode=0o700, exist_ok=True)
+    name = os.urandom(8).hex()
+    own = directory / f"{_HOME}-{name}"
+    create_private(own, name.encode())
+    with contextlib.suppress(FileExistsError):  # somebody else was first
+        os.link(own, path)
+    own.unlink()
+    sync_directory(directory)
+    return path.read_text("ascii")
 
 
 def read(path: Path, start: int, limit: int) -> bytes:

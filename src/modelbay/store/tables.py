@@ -1,12 +1,13 @@
 """The tables, said once: migrations and `schema.sql` are tested to make exactly these.
 
-Only migrations and tests import this module: SQLAlchemy takes 0.3 s and 34 MB to load, which would be most
-of a gateway's start. Queries are portable SQL with named parameters, which SQLite's own driver runs as it is.
+Only tests import this module: SQLAlchemy takes 0.3 s and 34 MB to load, which would be most of a gateway's
+start. Queries are portable SQL with named parameters, which SQLite's own driver runs as it is.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -23,6 +24,8 @@ from sqlalchemy.types import TypeEngine
 
 # SQLite has no decimals: text keeps every digit, and sums are made by `exact_sum`.
 EXACT: TypeEngine[str] = Text().with_variant(Numeric, "postgresql")
+# SQLite's integers have 64 bits by any name; PostgreSQL's INTEGER has 32, which a hostile count would exceed.
+BIG: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData()
 
@@ -46,7 +49,7 @@ marks = Table(
     "marks",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("number", Integer, nullable=False),
+    Column("number", BIG, nullable=False),
 )
 
 calls = Table(
@@ -65,11 +68,11 @@ calls = Table(
     Column("status", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("prompt_tokens", Integer, nullable=False),
-    Column("completion_tokens", Integer, nullable=False),
-    Column("cached_tokens", Integer, nullable=False),
-    Column("cache_write_tokens", Integer, nullable=False),
-    Column("reasoning_tokens", Integer, nullable=False),
+    Column("prompt_tokens", BIG, nullable=False),
+    Column("completion_tokens", BIG, nullable=False),
+    Column("cached_tokens", BIG, nullable=False),
+    Column("cache_write_tokens", BIG, nullable=False),
+    Column("reasoning_tokens", BIG, nullable=False),
     Column("quantity", EXACT),
     Column("meter", Text, nullable=False),
     Column("price", EXACT),
@@ -85,7 +88,7 @@ journals = Table(
     "journals",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("folded", Integer, nullable=False),
+    Column("folded", BIG, nullable=False),
 )
 
 responses = Table(
@@ -98,4 +101,177 @@ responses = Table(
     Column("body", LargeBinary, nullable=False),
     Column("input", LargeBinary, nullable=False),
     Index("responses_expires", "expires"),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("audit_at", "workspace", "at"),
+)
+
+vault_keys = Table(
+    "vault_keys",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sealed_private_key", LargeBinary, nullable=False),
+    Column("master", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("retired", Float),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("password", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    UniqueConstraint("email", name="users_email"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Index("members_user", "user_id"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("actor", Text, nullable=False),
+    UniqueConstraint("hash", name="invitations_hash"),
+    UniqueConstraint("workspace", "email", name="invitations_email"),
+)
+
+setup_links = Table(
+    "setup_links",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("created", Float, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("previous", LargeBinary),
+    Column("created", Float, nullable=False),
+    Column("rotated", Float, nullable=False),
+    Column("seen", Float, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("renew", Boolean, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    UniqueConstraint("hash", name="sessions_hash"),
+    Index("sessions_previous", "previous"),
+    Index("sessions_user", "user_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("attempts_at", "at"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("model_type", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("plain", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("workspace", "provider", "model", "model_type", "name", name="credentials_name"),
+)
+
+credential_secrets = Table(
+    "credential_secrets",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("credential", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+
+active_credentials = Table(
+    "active_credentials",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("model_type", Text, primary_key=True),
+    Column("credential", Text),
+)
+
+custom_models = Table(
+    "custom_models",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("model_type", Text, primary_key=True),
+    Column("created", Float, nullable=False),
+)
+
+model_settings = Table(
+    "model_settings",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("model_type", Text, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+default_models = Table(
+    "default_models",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("model_type", Text, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("version", Integer, nullable=False),
 )

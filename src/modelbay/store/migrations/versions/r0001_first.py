@@ -9,6 +9,7 @@ revision = "0001"
 down_revision = None
 
 EXACT = sa.Text().with_variant(sa.Numeric, "postgresql")
+BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
@@ -36,7 +37,7 @@ def _keys() -> None:
     op.create_table(
         "marks",
         sa.Column("name", sa.Text, primary_key=True),
-        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("number", BIG, nullable=False),
     )
 
 
@@ -52,11 +53,11 @@ def _calls() -> None:
         sa.Column("status", sa.Integer, nullable=False),
         sa.Column("error", sa.Text, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("prompt_tokens", sa.Integer, nullable=False),
-        sa.Column("completion_tokens", sa.Integer, nullable=False),
-        sa.Column("cached_tokens", sa.Integer, nullable=False),
-        sa.Column("cache_write_tokens", sa.Integer, nullable=False),
-        sa.Column("reasoning_tokens", sa.Integer, nullable=False),
+        sa.Column("prompt_tokens", BIG, nullable=False),
+        sa.Column("completion_tokens", BIG, nullable=False),
+        sa.Column("cached_tokens", BIG, nullable=False),
+        sa.Column("cache_write_tokens", BIG, nullable=False),
+        sa.Column("reasoning_tokens", BIG, nullable=False),
         sa.Column("quantity", EXACT),
         sa.Column("meter", sa.Text, nullable=False),
         sa.Column("price", EXACT),
@@ -70,7 +71,7 @@ def _calls() -> None:
     op.create_table(
         "journals",
         sa.Column("name", sa.Text, primary_key=True),
-        sa.Column("folded", sa.Integer, nullable=False),
+        sa.Column("folded", BIG, nullable=False),
     )
 
 

@@ -1,0 +1,242 @@
+"""Queries about credentials: what is stored of them, which is active, and their sealed secrets.
+
+`provider`, `model` and `model_type` say whose credentials they are; of a provider's own the last two are "".
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+from modelbay.store.database import Database
+
+_COLUMNS = "workspace, id, provider, model, model_type, name, plain, created, updated, version"
+_OF = "workspace = :workspace AND provider = :provider AND model = :model AND model_type = :model_type"
+
+
+class Place(NamedTuple):
+    """Whose credentials: a provider's, or those of one of its models."""
+
+    workspace: str
+    provider: str
+    model: str = ""
+    model_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialRow:
+    """Named credentials as they are stored: `plain` are the values that are no secrets."""
+
+    workspace: str
+    id: str
+    provider: str
+    model: str
+    model_type: str
+    name: str
+    plain: Mapping[str, Any]
+    created: float
+    updated: float
+    version: int = 1
+
+    @property
+    def place(self) -> Place:
+        """Whose they are."""
+        return Place(self.workspace, self.provider, self.model, self.model_type)
+
+
+class SecretRow(NamedTuple):
+    """One secret of some credentials, sealed."""
+
+    credential: str
+    field: str
+    sealed: str
+
+
+@contextlib.contextmanager
+def changing(database: Database, workspace: str) -> Iterator[None]:
+    """Hold the credentials and models of all workspaces for a change, in one transaction."""
+    with database.transaction():
+        raise_marks(database, workspace)
+        yield
+
+
+def raise_marks(database: Database, workspace: str) -> None:
+    """Say that something changes in a workspace; inside a transaction."""
+    for name in ("credentials", f"credentials:{workspace}"):
+        database.change(
+            "INSERT INTO marks (name, number) VALUES (:name, 1)"
+            " ON CONFLICT (name) DO UPDATE SET number = marks.number + 1",
+            {"name": name},
+        )
+
+
+def mark(database: Database) -> int:
+    """Return a number that rises whenever credentials, models or their settings change."""
+    rows = database.rows("SELECT number FROM marks WHERE name = 'credentials'")
+    return int(rows[0][0]) if rows else 0
+
+
+def marks(database: Database) -> dict[str, int]:
+    """Return the same number of each workspace in which there has been a change."""
+    statement = "SELECT name, number FROM marks WHERE name LIKE :names"
+    rows = database.rows(statement, {"names": "credentials:%"})
+    return {str(name).partition(":")[2]: int(number) for name, number in rows}
+
+
+def mark_of(database: Database, workspace: str) -> int:
+    """Return the number of one workspace."""
+    name = f"credentials:{workspace}"
+    rows = database.rows("SELECT number FROM marks WHERE name = :name", {"name": name})
+    return int(rows[0][0]) if rows else 0
+
+
+def insert(database: Database, row: CredentialRow) -> bool:
+    """Keep credentials; False if their name is taken. While held by `changing`, as for all changes."""
+    values = {name: getattr(row, name) for name in CredentialRow.__slots__}
+    names = ", ".join(f":{name}" for name in values)
+    return bool(
+        database.change(
+            f"INSERT INTO credentials ({_COLUMNS}) VALUES ({names}) ON CONFLICT DO NOTHING",  # noqa: S608 - ours
+            values | {"plain": _json(row.plain)},
+        )
+    )
+
+
+def update(database: Database, row: CredentialRow) -> int:
+    """Keep changed credentials if they still have the version of `row`; return 0 if they have not."""
+    return database.change(
+        "UPDATE credentials SET name = :name, plain = :plain, updated = :updated, version = version + 1"
+        " WHERE workspace = :workspace AND id = :id AND version = :version",
+        {
+            "name": row.name,
+            "plain": _json(row.plain),
+            "updated": row.updated,
+            "workspace": row.workspace,
+            "id": row.id,
+            "version": row.version,
+        },
+    )
+
+
+def delete(database: Database, workspace: str, credential: str) -> int:
+    """Forget credentials and their secrets; return 0 if there were none."""
+    found = {"workspace": workspace, "id": credential}
+    database.change("DELETE FROM credential_secrets WHERE workspace = :workspace AND credential = :id", found)
+    return database.change("DELETE FROM credentials WHERE workspace = :workspace AND id = :id", found)
+
+
+def one(database: Database, workspace: str, credential: str) -> CredentialRow | None:
+    """Return credentials by their id."""
+    found = _select(database, "workspace = :workspace AND id = :id", workspace=workspace, id=credential)
+    return found[0] if found else None
+
+
+def of_place(database: Database, place: Place) -> Sequence[CredentialRow]:
+    """Return the credentials of a provider or a model, the oldest first."""
+    return _select(database, _OF, **place._asdict())
+
+
+def of_workspace(database: Database, workspace: str) -> Sequence[CredentialRow]:
+    """Return all credentials of a workspace, by provider, model and age."""
+    return _select(database, "workspace = :workspace", workspace=workspace)
+
+
+def put_secrets(database: Database, workspace: str, credential: str, sealed: Mapping[str, str]) -> None:
+    """Make these the secrets of some credentials; all others go."""
+    database.change(
+        "DELETE FROM credential_secrets WHERE workspace = :workspace AND credential = :credential",
+        {"workspace": workspace, "credential": credential},
+    )
+    for field, text in sealed.items():
+        database.change(
+            "INSERT INTO credential_secrets (workspace, credential, field, sealed)"
+            " VALUES (:workspace, :credential, :field, :sealed)",
+            {"workspace": workspace, "credential": credential, "field": field, "sealed": text},
+        )
+
+
+def secrets_of(database: Database, workspace: str, credential: str = "") -> Sequence[SecretRow]:
+    """Return the sealed secrets of some credentials, or of all in a workspace."""
+    where = "workspace = :workspace" + (" AND credential = :credential" if credential else "")
+    parameters = {"workspace": workspace} | ({"credential": credential} if credential else {})
+    rows = database.rows(
+        f"SELECT credential, field, sealed FROM credential_secrets WHERE {where}"  # noqa: S608 - ours
+        " ORDER BY credential, field",
+        parameters,
+    )
+    return [SecretRow(*map(str, row)) for row in rows]
+
+
+def secrets_behind(
+    database: Database, workspace: str, after: tuple[str, str], limit: int
+) -> Sequence[SecretRow]:
+    """Return at most `limit` sealed secrets of a workspace behind a place, by credential and field."""
+    rows = database.rows(
+        "SELECT credential, field, sealed FROM credential_secrets WHERE workspace = :workspace"
+        " AND (credential > :credential OR (credential = :credential AND field > :field))"
+        " ORDER BY credential, field LIMIT :limit",
+        {"workspace": workspace, "credential": after[0], "field": after[1], "limit": limit},
+    )
+    return [SecretRow(*map(str, row)) for row in rows]
+
+
+def replace_secret(database: Database, workspace: str, old: SecretRow, sealed: str) -> int:
+    """Put another sealing of a secret in the place of the old; return 0 if something else is there by now."""
+    return database.change(
+        "UPDATE credential_secrets SET sealed = :sealed WHERE workspace = :workspace"
+        " AND credential = :credential AND field = :field AND sealed = :old",
+        {
+            "sealed": sealed,
+            "workspace": workspace,
+            "credential": old.credential,
+            "field": old.field,
+            "old": old.sealed,
+        },
+    )
+
+
+def active(database: Database, workspace: str) -> dict[Place, str | None]:
+    """Return the id of the active credentials, by whose they are; None where the active ones were deleted."""
+    rows = database.rows(
+        "SELECT workspace, provider, model, model_type, credential FROM active_credentials"
+        " WHERE workspace = :workspace",
+        {"workspace": workspace},
+    )
+    return {Place(*row[:4]): row[4] for row in rows}
+
+
+def activate(database: Database, place: Place, credential: str | None) -> None:
+    """Make credentials the active ones; None says that the active ones were deleted."""
+    database.change(
+        "INSERT INTO active_credentials (workspace, provider, model, model_type, credential)"
+        " VALUES (:workspace, :provider, :model, :model_type, :credential)"
+        " ON CONFLICT (workspace, provider, model, model_type)"
+        " DO UPDATE SET credential = excluded.credential",
+        place._asdict() | {"credential": credential},
+    )
+
+
+def deactivate(database: Database, place: Place) -> int:
+    """Forget which credentials are active, and that there ever were some."""
+    return database.change(f"DELETE FROM active_credentials WHERE {_OF}", place._asdict())  # noqa: S608 - ours
+
+
+def _select(database: Database, where: str, **parameters: object) -> list[CredentialRow]:
+    statement = (
+        f"SELECT {_COLUMNS} FROM credentials WHERE {where}"  # noqa: S608 - both are ours
+        " ORDER BY provider, model, model_type, created, id"
+    )
+    return [_row(values) for values in database.rows(statement, parameters)]
+
+
+def _row(values: Sequence[Any]) -> CredentialRow:
+    named = dict(zip(CredentialRow.__slots__, values, strict=True))
+    return CredentialRow(**named | {"plain": orjson.loads(named["plain"])})
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return orjson.dumps(dict(values)).decode()

@@ -1,0 +1,154 @@
+"""The SQLite database of a data directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from modelbay.store.database import EXACT, NOTHING, WAIT, Database, storable
+from modelbay.store.directory import create_private, open_directory
+from modelbay.store.failures import in_words
+from modelbay.store.schema import prepare
+
+FILE: Final = "modelbay.db"
+_BETWEEN: Final = 0.005  # seconds between two tries
+
+
+class SqliteDatabase(Database):
+    """A connection to the database of a data directory."""
+
+    dialect = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.path = path
+        self.place = str(path)
+        self.connection = connection
+
+    @staticmethod
+    def open(directory: Path) -> SqliteDatabase:
+        """Open a data directory's database; make both if they are missing."""
+        path = open_directory(directory) / FILE
+        with in_words(path):
+            _create_file(path)
+            connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+            try:
+                _configure(connection)
+                prepare(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+        return SqliteDatabase(connection, path)
+
+    def rows(self, statement: str, parameters: Mapping[str, Any] = NOTHING) -> list[Any]:
+        """Run a statement and return its rows."""
+        with in_words(self.path):
+            return self.connection.execute(statement, parameters).fetchall()
+
+    def change(self, statement: str, parameters: Mapping[str, Any] = NOTHING) -> int:
+        """Run a statement and return how many rows it changed."""
+        with in_words(self.path):
+            return self.connection.execute(statement, parameters).rowcount
+
+    def keep(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows; one whose key is there already stays as it is."""
+        statement = _insertion(table, tuple(columns), len(rows))
+        with in_words(self.path):
+            try:
+                self.connection.execute(statement, list(chain.from_iterable(rows)))
+            except OverflowError:
+                self.connection.execute(statement, [*map(storable, chain.from_iterable(rows))])
+
+    @contextlib.contextmanager
+    def transaction(self, lock: str = "") -> Iterator[None]:
+        """Hold the one lock there is: all that happens inside happens, or nothing."""
+        with in_words(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:  # a full disk has ended it already
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a `transaction` is under way."""
+        return self.connection.in_transaction
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+class ExactSum:
+    """SQL's `exact_sum(text)`: the sum of decimals, to the last digit; NULL where there is none."""
+
+    def __init__(self) -> None:
+        self._sum: Decimal | None = None
+
+    def step(self, value: str | None) -> None:
+        """Add one value."""
+        if value is not None:
+            self._sum = EXACT.add(self._sum or Decimal(0), Decimal(value))
+
+    def finalize(self) -> str | None:
+        """Return the sum."""
+        return None if self._sum is None else f"{self._sum:f}"
+
+
+def day_of(at: float) -> str:
+    """Return the day of a time, UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
+
+
+@cache
+def _insertion(table: str, columns: Sequence[str], count: int) -> str:
+    row = f"({', '.join('?' * len(columns))})"
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 - all ours
+        f" VALUES {', '.join([row] * count)} ON CONFLICT DO NOTHING"
+    )
+
+
+def _create_file(path: Path) -> None:
+    """Make the file before SQLite does, so that it is never readable by others."""
+    with contextlib.suppress(FileExistsError):
+        create_private(path)
+    with contextlib.suppress(OSError):
+        if path.stat().st_mode & 0o077 and os.name != "nt":
+            path.chmod(0o600)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on, which a fresh file needs once.
+
+    Of several who do so at the same moment SQLite refuses all but one at once, without the usual patience.
+    """
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(_BETWEEN)
+
+
+def _configure(connection: sqlite3.Connection) -> None:
+    _write_ahead(connection)
+    # A journal is removed once its calls are committed, so a commit has to survive a loss of power.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.create_aggregate("exact_sum", 1, ExactSum)  # type: ignore[arg-type]
+    connection.create_function("day_of", 1, day_of, deterministic=True)
