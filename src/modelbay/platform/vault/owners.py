@@ -1,0 +1,74 @@
+"""Who stores sealed secrets. The vault does not know their tables: it asks them for what they hold."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from modelbay.store import Database
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Sealed:
+    """A sealed secret in its place."""
+
+    record: str
+    field: str
+    text: str = dataclasses.field(repr=False, compare=False)
+
+
+class Owner(Protocol):
+    """A part of the platform that stores sealed secrets: it lets them be sealed anew and exported."""
+
+    name: str
+
+    def sealed(
+        self, database: Database, workspace: str, *, after: tuple[str, str], limit: int
+    ) -> Sequence[Sealed]:
+        """Return at most `limit` secrets of a workspace behind a place, ordered by record and field."""
+        ...
+
+    def replace(self, database: Database, workspace: str, old: Sealed, new: str) -> bool:
+        """Put `new` where `old` is, in one step; False if something else is there by now."""
+        ...
+
+    def described(self, database: Database, workspace: str, record: str) -> Mapping[str, Any]:
+        """Return the rest of a record for an export: what JSON can hold, without secrets."""
+        ...
+
+    def restore(
+        self,
+        database: Database,
+        workspace: str,
+        record: str,
+        described: Mapping[str, Any],
+        secrets: Mapping[str, str],
+        *,
+        replace: bool,
+    ) -> bool:
+        """Make a record of an export, with its secrets sealed for here; inside a transaction.
+
+        In a dry run, whose transaction is taken back, there are no secrets.
+
+        Returns:
+            False if there is such a record already and `replace` is not wanted.
+        """
+        ...
+
+
+def every(database: Database, workspace: str, owner: Owner, *, at_once: int = 100) -> list[Sealed]:
+    """Return all that an owner holds in a workspace."""
+    found: list[Sealed] = []
+    after = ("", "")
+    while part := owner.sealed(database, workspace, after=after, limit=at_once):
+        found.extend(part)
+        after = (part[-1].record, part[-1].field)
+    return found
+
+
+def known_owners() -> Sequence[Owner]:
+    """Return all owners of this release, for the command line and the start."""
+    from modelbay.platform.credentials.owner import CredentialOwner  # noqa: PLC0415 - built on the vault
+
+    return (CredentialOwner(),)
