@@ -1,0 +1,125 @@
+"""`modelbay workspace`: the tenants of an installation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from modelbay.cli.errors import EPILOG
+from modelbay.cli.key import AsJson, DataDir, directory, time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelbay.store.workspaces import WorkspaceRow
+
+workspace = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
+
+ACTOR: Final = "cli"
+"""Who has changed something, in the audit log: whoever may run commands on this machine."""
+
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="The workspace's id, as modelbay workspace list shows it.")
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What people call it.")]
+
+
+@workspace.callback(invoke_without_command=True)
+def _workspace(ctx: typer.Context) -> None:
+    """List, make, rename and delete workspaces: each has its own members, keys and credentials."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@workspace.command("list")
+def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the workspaces, the oldest first.
+
+    Into a pipe each is one line without heading, its columns separated by tabs: id, name, created.
+    """
+    import sys
+
+    from modelbay.cli.output import write_json, write_rows
+    from modelbay.platform.people.workspaces import list_workspaces
+    from modelbay.store import Database
+
+    with Database.open(directory(data_dir)) as database:
+        rows = list_workspaces(database)
+    if as_json:
+        write_json([_plain(row) for row in rows])
+    elif sys.stdout.isatty():
+        _draw(rows)
+    else:
+        write_rows((row.id, row.name, time_text(row.created) or "") for row in rows)
+
+
+@workspace.command()
+def create(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Make a workspace and write its id to stdout."""
+    from modelbay.cli.output import write_json, write_text
+    from modelbay.platform.people.workspaces import create_workspace
+    from modelbay.store import Database
+
+    with Database.open(directory(data_dir)) as database:
+        row = create_workspace(database, name, actor=ACTOR)
+    if as_json:
+        write_json(_plain(row))
+    else:
+        write_text(row.id + "\n")
+
+
+@workspace.command()
+def rename(workspace_id: Id, name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Give a workspace another name; its id stays."""
+    from modelbay.cli.output import write_json, write_text
+    from modelbay.platform.people.workspaces import rename_workspace
+    from modelbay.store import Database
+
+    with Database.open(directory(data_dir)) as database:
+        row = rename_workspace(database, workspace_id, name, actor=ACTOR)
+    if as_json:
+        write_json(_plain(row))
+    else:
+        write_text(f"{row.id} is now {row.name}\n")
+
+
+@workspace.command()
+def delete(
+    workspace_id: Id,
+    force: Annotated[bool, typer.Option("--force", help="Even if it has keys or credentials.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a workspace for good; its calls and its audit log stay.
+
+    A running gateway refuses its keys within a second.
+    """
+    from modelbay.cli.output import write_json, write_text
+    from modelbay.platform.people.workspaces import delete_workspace
+    from modelbay.store import Database
+
+    with Database.open(directory(data_dir)) as database:
+        delete_workspace(database, workspace_id, actor=ACTOR, force=force)
+    if as_json:
+        write_json({"id": workspace_id, "deleted": True})
+    else:
+        write_text(f"{workspace_id} is deleted\n")
+
+
+def _plain(row: WorkspaceRow) -> dict[str, Any]:
+    return {"id": row.id, "name": row.name, "created": time_text(row.created), "version": row.version}
+
+
+def _draw(rows: Sequence[WorkspaceRow]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from modelbay.cli.console import new_console
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("ID", "NAME", "CREATED"):
+        table.add_column(column, overflow="fold", no_wrap=column != "NAME")
+    for row in rows:
+        table.add_row(*map(Text, (row.id, row.name, (time_text(row.created) or "")[:10])))
+    new_console().print(table)

@@ -1,0 +1,1 @@
+"""People: workspaces, their members and roles, invitations, passwords, sessions, and who may do what."""
