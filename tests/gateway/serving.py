@@ -25,6 +25,7 @@ from modelbay.platform.fold import fold
 from modelbay.platform.local import first_key
 from modelbay.sdk.testing import FakeUpstream
 from modelbay.store import Database
+from modelbay.store.calls import COLUMNS
 
 KEY = "test-key"
 
@@ -76,9 +77,8 @@ def recorded(data_dir: Path) -> list[dict[str, Any]]:
     """Return the calls in a data directory's ledger, oldest first; what is still in journals included."""
     with Database.open(data_dir) as database:
         fold(database, data_dir)
-        found = database.connection.execute("select * from calls order by at")
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found]
+        found = database.rows(f"SELECT {', '.join(COLUMNS)} FROM calls ORDER BY at")
+        return [dict(zip(COLUMNS, row, strict=True)) for row in found]
 
 
 FAKES: Mapping[str, Any] = {

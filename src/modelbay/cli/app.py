@@ -18,14 +18,18 @@ from typer.main import get_command
 from modelbay.cli.call import call
 from modelbay.cli.chat import chat
 from modelbay.cli.check import check
+from modelbay.cli.credential import credential
 from modelbay.cli.demo import demo
 from modelbay.cli.errors import BROKEN_PIPE, EPILOG, INTERRUPTED, MISTAKE, OK, print_error, report
 from modelbay.cli.key import key
+from modelbay.cli.member import member
 from modelbay.cli.models import models
 from modelbay.cli.providers import providers
 from modelbay.cli.serve import serve
 from modelbay.cli.tokens import tokens
 from modelbay.cli.usage import usage
+from modelbay.cli.vault import vault
+from modelbay.cli.workspace import workspace
 
 # The base of all that typer says about a command line; where it lives has changed between its releases.
 UsageFault: type[Exception] = next(
@@ -89,8 +93,12 @@ app.command()(models)
 app.command()(providers)
 app.command()(tokens)
 app.command()(check)
+app.add_typer(workspace, name="workspace")
+app.add_typer(member, name="member")
 app.add_typer(key, name="key")
+app.add_typer(credential, name="credential")
 app.command()(usage)
+app.add_typer(vault, name="vault")
 
 
 def run(arguments: Sequence[str]) -> int:

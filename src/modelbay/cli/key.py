@@ -26,6 +26,12 @@ DataDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+InWorkspace = Annotated[
+    str,
+    typer.Option(
+        "--workspace", metavar="ID", envvar="MODELBAY_WORKSPACE", help="The workspace that it is about."
+    ),
+]
 
 
 @key.callback(invoke_without_command=True)
@@ -50,6 +56,7 @@ def create(
         str | None,
         typer.Option("--expires", metavar="PERIOD", help="Such as 30d, 12h, 2w. Never without it."),
     ] = None,
+    workspace: InWorkspace = "default",
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,7 +73,7 @@ def create(
 
     lifetime = parse_period(expires, field="--expires") if expires is not None else None
     with Database.open(directory(data_dir)) as database:
-        new = create_key(database, name=name, models=models or (), lifetime=lifetime)
+        new = create_key(database, name=name, models=models or (), lifetime=lifetime, workspace=workspace)
     if as_json:
         write_json({"key": new.secret, **_plain(new.row)})
         return
@@ -76,7 +83,7 @@ def create(
 
 
 @key.command("list")
-def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the keys: never themselves, only how they begin.
 
     Into a pipe each key is one line without heading, its columns separated by tabs: id, name, beginning,
@@ -92,7 +99,7 @@ def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     folder = directory(data_dir)
     with Database.open(folder) as database:
         fold(database, folder)  # when a key was last used is known once its calls are in the table
-        rows = list_keys(database)
+        rows = list_keys(database, workspace=workspace)
     if as_json:
         write_json([_plain(row) for row in rows])
     elif sys.stdout.isatty():
@@ -104,6 +111,7 @@ def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 @key.command()
 def revoke(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as modelbay key list shows it.")],
+    workspace: InWorkspace = "default",
     data_dir: DataDir = None,
 ) -> None:
     """Close a key for good; a running gateway refuses it within a second."""
@@ -112,7 +120,7 @@ def revoke(
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
-        revoke_key(database, key_id)
+        revoke_key(database, key_id, workspace=workspace)
     write_text(f"{key_id} is revoked\n")
 
 
@@ -130,15 +138,15 @@ def _plain(row: KeyRow) -> dict[str, Any]:
         "begins": row.hint,
         "state": _state(row),
         "models": list(row.models),
-        "created": _time(row.created),
-        "expires": _time(row.expires),
-        "revoked": _time(row.revoked),
-        "last_used": _time(row.last_used),
+        "created": time_text(row.created),
+        "expires": time_text(row.expires),
+        "revoked": time_text(row.revoked),
+        "last_used": time_text(row.last_used),
     }
 
 
 def _columns(row: KeyRow) -> Sequence[str]:
-    times = (_time(at) or "" for at in (row.created, row.expires, row.last_used))
+    times = (time_text(at) or "" for at in (row.created, row.expires, row.last_used))
     return (row.id, row.name, row.hint, _state(row), ",".join(row.models), *times)
 
 
@@ -157,7 +165,7 @@ def _draw(rows: Sequence[KeyRow]) -> None:
         table.add_column(column, overflow="fold", no_wrap=column not in ("NAME", "MODELS"))
     for row in rows:
         state = _state(row)
-        days = ((_time(at) or "–")[:10] for at in (row.expires, row.last_used))
+        days = ((time_text(at) or "–")[:10] for at in (row.expires, row.last_used))
         cells = (row.id, row.name, f"{row.hint}…", state, ", ".join(row.models) or "all", *days)
         table.add_row(*map(Text, cells), style="" if state == "active" else "dim")
     console.print(table)
@@ -171,5 +179,6 @@ def _state(row: KeyRow) -> str:
     return state_of(row, time.time())
 
 
-def _time(at: float | None) -> str | None:
+def time_text(at: float | None) -> str | None:
+    """Return a time as scripts read it: ISO 8601, UTC."""
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

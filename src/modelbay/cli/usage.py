@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelbay.cli.key import AsJson, DataDir, directory
+from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ def usage(
     by: Annotated[
         str, typer.Option("--by", metavar="|".join(_BY), help="What to sum by; days are UTC.")
     ] = "model",
+    workspace: InWorkspace = "default",
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +45,7 @@ def usage(
     if by not in _BY:
         raise Mistake(f"--by: {by!r} is none of {', '.join(_BY)}")
     start = 0.0 if since == "all" else time.time() - parse_period(since, field="--since")
-    rows = summed(directory(data_dir), since=start, by=by)
+    rows = summed(directory(data_dir), since=start, by=by, workspace=workspace)
     if as_json:
         write_json([_plain(row, by) for row in rows])
     elif sys.stdout.isatty():

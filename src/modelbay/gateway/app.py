@@ -14,7 +14,7 @@ from modelbay.catalog import Catalog
 from modelbay.errors import InvokeServerUnavailableError, ModelbayError
 from modelbay.gateway import garbage
 from modelbay.gateway.access_log import AccessLog
-from modelbay.gateway.bays import Bays
+from modelbay.gateway.bays import Bay, Bays
 from modelbay.gateway.call import Call
 from modelbay.gateway.http.exchange import ClientGoneError, Exchange
 from modelbay.gateway.metrics import Metrics
@@ -25,9 +25,8 @@ from modelbay.gateway.surfaces import routes
 from modelbay.hosts import InProcessHost
 from modelbay.platform.embedded import Embedded
 from modelbay.platform.environment import LocalCredentials, read_file
-from modelbay.runtime.accounts import DEFAULT_WORKSPACE, Caller, KeyRefusedError
+from modelbay.runtime.accounts import Caller, KeyRefusedError
 from modelbay.runtime.choices import Names
-from modelbay.runtime.ports import CredentialSource
 from modelbay.store import StoreError
 from modelbay.wires.anthropic import relay as anthropic
 from modelbay.wires.openai import relay as openai
@@ -58,7 +57,7 @@ class Gateway:
             ModelbayError: The data directory cannot be used, and why.
         """
         settings = self.settings
-        self.platform = Embedded(Path(settings.data_dir))
+        self.platform = Embedded(Path(settings.data_dir), behind=self.credentials)
         await self.platform.start()
         self.accountant = self.platform.accountant
         self.responses = self.platform.responses
@@ -67,15 +66,11 @@ class Gateway:
         host = InProcessHost(self.transport)
         names = Names(settings.routes, settings.defaults)
         relays = RELAYS if settings.lanes else {}
-        self.bays = Bays(self.catalog, host, names, relays, self._credentials_of)
+        self.bays = Bays(self.catalog, host, names, relays)
         self.metrics = Metrics(shared=settings.workers > 1)
         self.log = AccessLog() if settings.access_log else None
         self.router = Router(routes.ALL)
         self.operations = Operations(self)
-
-    def _credentials_of(self, workspace: str) -> CredentialSource:
-        """Return a workspace's credentials: those of the installation are the default workspace's."""
-        return self.credentials if workspace == DEFAULT_WORKSPACE else LocalCredentials(environment=False)
 
     def draining(self) -> None:
         """Take note that the process goes down: refuse new calls, and be ready no more."""
@@ -105,7 +100,7 @@ class Gateway:
         route, rest = found
         try:
             caller = await self.caller(exchange)
-            call = Call(self, exchange, route, caller)
+            call = Call(self, exchange, route, caller, await self._bay_of(caller))
         except ModelbayError as error:
             self.operations.refuse(exchange, route, error)
             return
@@ -160,18 +155,25 @@ class Gateway:
             _log.error("keys cannot be looked up: %s", error)
             raise InvokeServerUnavailableError("keys cannot be looked up now; try again") from None
 
+    async def _bay_of(self, caller: Caller) -> Bay:
+        """Return the way to the models of a workspace; of one that was called before, without I/O."""
+        sources = self.platform.credentials
+        try:
+            source = sources.known(caller.workspace) or await sources.of(caller.workspace)
+        except StoreError as error:  # its words name files of this machine
+            _log.error("credentials cannot be looked up: %s", error)
+            raise InvokeServerUnavailableError("credentials cannot be looked up now; try again") from None
+        return self.bays.of(source)
+
     def _tell(self, call: Call) -> None:
         """Count a call and log it."""
         record = call.record
         record.status = call.status
-        self.metrics.ended(record, declared=self._declared(record))
+        # Names that clients make up are no labels.
+        declared = bool(record.model) and call.bay.engine.declares(record.provider, record.model)
+        self.metrics.ended(record, declared=declared)
         if self.log:
             self.log.write(call.record, call.exchange.peer)
-
-    def _declared(self, record: Any) -> bool:
-        """Whether the model is one that a plugin declares: names that clients make up are no labels."""
-        engine = self.bays.of(record.workspace).engine
-        return bool(record.model) and engine.declares(record.provider, record.model)
 
 
 def key_of(exchange: Exchange) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from modelbay.hosts import Host
+from modelbay.platform.credentials.resolve import WorkspaceCredentials
+from modelbay.platform.credentials.snapshot import Snapshot
 from modelbay.runtime import Engine
 from modelbay.runtime.choices import Choices, Names
 from modelbay.runtime.lanes import Lanes
-from modelbay.runtime.ports import Catalog, CredentialSource
+from modelbay.runtime.ports import Catalog
 from modelbay.wires.relaying import Relay
 
 _MOST = 1_000  # workspaces whose calls are prepared; those not called for longest are prepared anew
@@ -22,6 +24,7 @@ class Bay(NamedTuple):
     engine: Engine
     choices: Choices
     lanes: Lanes
+    made_of: Snapshot
 
 
 class Bays:
@@ -33,37 +36,31 @@ class Bays:
         host: Host,
         names: Names,
         relays: Mapping[str, Relay],
-        source_of: Callable[[str], CredentialSource],
     ) -> None:
         self._catalog = catalog
         self._host = host
         self._names = names
         self._relays = relays
-        self._source_of = source_of
         self._made: OrderedDict[str, Bay] = OrderedDict()
 
-    def of(self, workspace: str) -> Bay:
-        """Return the bay of a workspace."""
+    def of(self, source: WorkspaceCredentials) -> Bay:
+        """Return the bay of a workspace, as its credentials are now; calls under way keep theirs."""
+        workspace = source.snapshot.workspace
         bay = self._made.get(workspace)
-        if bay is None:
-            bay = self._made[workspace] = self._make(workspace)
+        if bay is None or bay.made_of is not source.snapshot:
+            bay = self._made[workspace] = self._make(source)
             if len(self._made) > _MOST:
                 self._made.popitem(last=False)
         else:
             self._made.move_to_end(workspace)
         return bay
 
-    def renew(self) -> None:
-        """Prepare every workspace anew, with the credentials as they are now; calls under way go on."""
-        self._made.clear()
-
     def close(self) -> None:
         """Refuse every later call."""
         for bay in self._made.values():
             bay.engine.close()
 
-    def _make(self, workspace: str) -> Bay:
-        source = self._source_of(workspace)
+    def _make(self, source: WorkspaceCredentials) -> Bay:
         engine = Engine(catalog=self._catalog, host=self._host, credentials=source)
         choices = Choices(self._catalog, source, self._names)
-        return Bay(engine, choices, Lanes(engine, self._relays))
+        return Bay(engine, choices, Lanes(engine, self._relays), source.snapshot)

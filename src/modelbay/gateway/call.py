@@ -45,6 +45,7 @@ class Call:
     """A client's call: what it may do, what it asked, what it was told, and what that cost."""
 
     __slots__ = (
+        "bay",
         "caller",
         "deadline",
         "drop",
@@ -62,12 +63,13 @@ class Call:
         "status",
     )
 
-    def __init__(self, gateway: Gateway, exchange: Exchange, route: Route, caller: Caller) -> None:
+    def __init__(self, gateway: Gateway, exchange: Exchange, route: Route, caller: Caller, bay: Bay) -> None:
         headers = exchange.headers
         self.gateway = gateway
         self.exchange = exchange
         self.route = route
         self.caller = caller
+        self.bay = bay
         self.id = new_id()
         self.deadline = exchange.started + _timeout(headers, gateway.settings.limits.timeout)
         self.drop = "params" in headers.get(_DROP, "")
@@ -100,11 +102,6 @@ class Call:
     def decoded(self, raw: bytes) -> dict[str, Any]:
         """Return the object that a body holds."""
         return bodies.decode(raw, self.gateway.settings.limits)
-
-    @property
-    def bay(self) -> Bay:
-        """The caller's workspace's way to the models."""
-        return self.gateway.bays.of(self.caller.workspace)
 
     def timeout(self) -> float:
         """Return the seconds that are left for the call."""

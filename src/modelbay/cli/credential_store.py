@@ -1,0 +1,147 @@
+"""What the commands about credentials open: the database, the vault, a provider to ask."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from modelbay.platform.background import BackgroundDatabase
+    from modelbay.platform.credentials.proving import Proving
+    from modelbay.platform.credentials.stored import NamedCredentials
+    from modelbay.platform.credentials.target import Target
+    from modelbay.platform.vault import Vault
+    from modelbay.store import Database
+    from modelbay.store.credentials import CredentialRow
+
+T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def opened(folder: Path, workspace: str) -> Iterator[tuple[Database, Vault]]:
+    """Open the database and the vault of a data directory, for a workspace that there is."""
+    from modelbay.platform.people.workspaces import get_workspace
+    from modelbay.platform.vault import MasterKeys, Vault
+    from modelbay.store import Database, open_directory
+
+    with Database.open(open_directory(folder)) as database:
+        get_workspace(database, workspace)
+        yield database, Vault(MasterKeys(folder))
+
+
+def proved(
+    folder: Path, workspace: str, work: Callable[[BackgroundDatabase, Vault, Proving], Coroutine[Any, Any, T]]
+) -> T:
+    """Do what needs a provider to be asked."""
+    import asyncio
+
+    with opened(folder, workspace) as (_, vault):
+        return asyncio.run(_proved(folder, vault, work))
+
+
+async def _proved(
+    folder: Path, vault: Vault, work: Callable[[BackgroundDatabase, Vault, Proving], Coroutine[Any, Any, T]]
+) -> T:
+    from modelbay import AsyncModelbay
+    from modelbay.platform.background import BackgroundDatabase
+    from modelbay.platform.credentials.proving import Proving
+
+    database = BackgroundDatabase(folder)
+    try:
+        async with AsyncModelbay(environment=False) as bay:
+            return await work(database, vault, Proving(bay.engine.validate_credentials))
+    finally:
+        await database.close()
+
+
+def target_of(workspace: str, provider: str, model: str | None, kind: str) -> Target:
+    """Return what the arguments name: a provider, or one of its models.
+
+    Raises:
+        InvokeBadRequestError: There is no such provider or type.
+    """
+    from modelbay.catalog import Catalog
+    from modelbay.cli.completion import TYPES
+    from modelbay.cli.errors import Mistake
+    from modelbay.entities import ModelType
+    from modelbay.platform.credentials.target import Target
+
+    if kind not in TYPES:
+        raise Mistake(f"--type: there is no type {kind!r}; the types are {', '.join(TYPES)}")
+    declared = Catalog().provider(provider).provider
+    name = model.removeprefix(f"{provider}/") if model else ""
+    return Target(workspace, declared, name, ModelType(kind) if name else None)
+
+
+def stored(database: Database, workspace: str, credential: str) -> CredentialRow:
+    """Return credentials by their id.
+
+    Raises:
+        InvokeBadRequestError: There are none.
+    """
+    from modelbay.errors import InvokeBadRequestError
+    from modelbay.store import credentials as queries
+
+    row = queries.one(database, workspace, credential)
+    if row is None:
+        raise InvokeBadRequestError(
+            f"ID: there are no credentials {credential[:40]!r} that are stored; see modelbay credential list"
+        )
+    return row
+
+
+def whose(row: CredentialRow, *, gone: bool = False) -> Target:
+    """Return whose credentials are; `gone` lets the provider's plugin be gone."""
+    from modelbay.errors import ModelbayError
+
+    try:
+        return target_of(row.workspace, row.provider, row.model, row.model_type or "llm")
+    except ModelbayError:
+        if not gone:
+            raise
+    return _without_plugin(row)
+
+
+def _without_plugin(row: CredentialRow) -> Target:
+    from modelbay.entities import ModelProviderConfiguration, ModelType
+    from modelbay.platform.credentials.target import Target
+
+    nothing: dict[str, Any] = {"supported_model_types": [], "configurate_methods": []}
+    bare = ModelProviderConfiguration.model_validate(
+        {"provider": row.provider, "label": row.provider, **nothing}
+    )
+    return Target(row.workspace, bare, row.model, ModelType(row.model_type) if row.model else None)
+
+
+def kept(database: Database, row: CredentialRow) -> dict[str, Any]:
+    """Return the form of stored credentials, their secrets marked to be kept."""
+    from modelbay.platform.credentials.forms import HIDDEN
+    from modelbay.store import credentials as queries
+
+    secrets = queries.secrets_of(database, row.workspace, row.id)
+    return {**row.plain, **{each.field: HIDDEN for each in secrets}}
+
+
+def listed(
+    database: Database, vault: Vault, workspace: str, provider: str | None = None
+) -> list[NamedCredentials]:
+    """Return the credentials of a workspace, of one provider if given, those of the environment behind."""
+    from modelbay.catalog import Catalog
+    from modelbay.platform.credentials.stored import FIRST_WORKSPACE, of_environment, of_workspace
+    from modelbay.store import credentials as queries
+    from modelbay.store.credentials import Place
+
+    catalog = Catalog()
+    found = of_workspace(database, vault, workspace, provider=provider)
+    if provider is not None:
+        catalog.provider(provider)  # an unknown name is said
+    elif workspace != FIRST_WORKSPACE:
+        return found
+    active = queries.active(database, workspace)
+    for name in [provider] if provider else [row.provider for row in catalog.providers()]:
+        used = Place(workspace, name) not in active
+        own = of_environment(catalog.provider(name).provider, workspace, active=used)
+        found += [own] if own else []
+    return found

@@ -1,0 +1,101 @@
+"""Asking a provider whether credentials work: with a deadline, and not too often."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from modelbay.entities import Credentials, ModelType
+from modelbay.errors import CredentialsValidateFailedError, InvokeRateLimitError, ModelbayError, redact
+from modelbay.platform.credentials.forms import FormValue
+from modelbay.platform.credentials.target import Target
+
+DEADLINE: Final = 30.0
+A_MINUTE: Final = 10
+_MINUTE: Final = 60.0
+
+
+class Prove(Protocol):
+    """Asks a provider, as `Engine.validate_credentials` does."""
+
+    async def __call__(
+        self,
+        provider: str,
+        credentials: Mapping[str, Any] | None = None,
+        *,
+        model: str | None = None,
+        model_type: ModelType | None = None,
+    ) -> None:
+        """Return if the credentials work.
+
+        Raises:
+            ModelbayError: They do not, or nobody could tell.
+        """
+        ...
+
+
+class Proving:
+    """Proves credentials before they are saved.
+
+    A workspace may ask `a_minute` times within a minute: a provider bans those who try keys, and blames the
+    installation for it.
+    """
+
+    def __init__(
+        self,
+        prove: Prove,
+        *,
+        deadline: float = DEADLINE,
+        a_minute: int = A_MINUTE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._prove = prove
+        self._deadline = deadline
+        self._a_minute = a_minute
+        self._clock = clock
+        self._asked: dict[str, deque[float]] = {}
+
+    async def __call__(self, target: Target, values: Mapping[str, FormValue]) -> None:
+        """Return if the provider accepts the credentials.
+
+        Raises:
+            CredentialsValidateFailedError: It does not, or has not answered in time.
+            InvokeRateLimitError: The workspace has asked too often; `retry_after` says when it may again.
+        """
+        self._count(target.workspace)
+        model = {"model": target.model, "model_type": target.model_type} if target.model else {}
+        try:
+            async with asyncio.timeout(self._deadline):
+                await self._prove(target.provider.provider, dict(values), **model)  # type: ignore[arg-type]
+        except TimeoutError:
+            raise CredentialsValidateFailedError(
+                f"{target} has not answered within {self._deadline:g} s: nothing was saved; try again",
+                retryable=True,
+            ) from None
+        except ModelbayError as error:
+            error.description = redact(
+                error.description, Credentials(values).secrets(target.provider.secret_variables)
+            )
+            raise
+
+    def _count(self, workspace: str) -> None:
+        now = self._clock()
+        self._forget(now - _MINUTE)
+        asked = self._asked.setdefault(workspace, deque())
+        if len(asked) >= self._a_minute:
+            wait = asked[0] + _MINUTE - now
+            raise InvokeRateLimitError(
+                f"credentials of this workspace have been checked {len(asked)} times within a minute",
+                retry_after=round(wait, 1),
+            )
+        asked.append(now)
+
+    def _forget(self, before: float) -> None:
+        for workspace, asked in list(self._asked.items()):
+            while asked and asked[0] <= before:
+                asked.popleft()
+            if not asked:
+                del self._asked[workspace]

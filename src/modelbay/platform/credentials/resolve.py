@@ -1,0 +1,162 @@
+"""Which credentials a call uses: answered from memory, and never older than a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Final
+
+from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
+from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError, ModelbayError
+from modelbay.platform.background import BackgroundDatabase
+from modelbay.platform.credentials.snapshot import Choice, Snapshot, Status, read_snapshot
+from modelbay.platform.credentials.stored import FIRST_WORKSPACE
+from modelbay.platform.vault import Vault
+from modelbay.runtime.ports import CredentialSource
+from modelbay.store import Database
+from modelbay.store import credentials as queries
+
+INTERVAL: Final = 0.4  # seconds between two looks at what has changed
+_MOST: Final = 1_000  # workspaces remembered
+
+
+class WorkspaceCredentials:
+    """A `CredentialSource` of one workspace: what is stored, else what is `behind` (the environment).
+
+    It asks nobody: `snapshot` is replaced from outside when something has changed.
+    """
+
+    def __init__(self, snapshot: Snapshot, behind: CredentialSource | None = None) -> None:
+        self.snapshot = snapshot
+        self.behind = behind
+
+    def credentials(
+        self, provider: ModelProviderConfiguration, model: str | None, model_type: ModelType | None
+    ) -> Credentials | None:
+        """Return the credentials for a provider's model; None if there are none.
+
+        Raises:
+            InvokeAuthorizationError: A model's were removed or cannot be opened; nothing takes their place.
+            InvokeBadRequestError: The model is switched off.
+        """
+        choice = self.choice(provider, model, model_type)
+        if choice.status in (Status.ACTIVE, Status.NO_CONFIGURE) or not model:
+            return choice.credentials
+        kind = InvokeBadRequestError if choice.status is Status.DISABLED else InvokeAuthorizationError
+        code = choice.status.value.replace("-", "_")
+        raise kind(choice.text, provider=provider.provider, model=model, code=code)
+
+    def choice(
+        self, provider: ModelProviderConfiguration, model: str | None, model_type: ModelType | None
+    ) -> Choice:
+        """Return what a call uses with its id and name, or why there is nothing to use."""
+        return self.snapshot.choice(provider, model, model_type, behind=self.behind)
+
+    def __repr__(self) -> str:
+        return f"WorkspaceCredentials({self.snapshot.workspace})"
+
+
+class CredentialSources:
+    """The `WorkspaceCredentials` of all workspaces, for one process of a gateway.
+
+    A workspace is read at its first call. From then on a look every 0.4 s, beside the calls, tells whether
+    any process has changed something, and only what has changed is read again. While the database is away
+    the answers stay as they were, and `failure` says so.
+    """
+
+    def __init__(
+        self,
+        database: BackgroundDatabase,
+        vault: Vault,
+        *,
+        behind: CredentialSource | None = None,
+        interval: float = INTERVAL,
+    ) -> None:
+        """Create the sources.
+
+        Args:
+            behind: What the first workspace uses where nothing is stored: given credentials, the environment.
+        """
+        self.failure = ""
+        self._database = database
+        self._vault = vault
+        self._behind = behind
+        self._interval = interval
+        self._known: OrderedDict[str, WorkspaceCredentials] = OrderedDict()
+        self._reading: dict[str, asyncio.Task[WorkspaceCredentials]] = {}
+        self._mark = -1
+        self._looking: asyncio.Task[None] | None = None
+
+    def known(self, workspace: str) -> WorkspaceCredentials | None:
+        """Return a workspace's source without I/O; None if `of` has to read it."""
+        found = self._known.get(workspace)
+        if found is not None:
+            self._known.move_to_end(workspace)
+        return found
+
+    async def of(self, workspace: str) -> WorkspaceCredentials:
+        """Return a workspace's source, for one call: one that is kept for longer may be forgotten here.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        found = self.known(workspace)
+        if found is not None:
+            return found
+        if workspace not in self._reading:
+            task = asyncio.get_running_loop().create_task(self._read(workspace))
+            self._reading[workspace] = task
+            task.add_done_callback(lambda _: self._reading.pop(workspace, None))
+        return await asyncio.shield(self._reading[workspace])
+
+    async def look(self) -> None:
+        """Read again what has changed since the last look; it is done every 0.4 s anyway."""
+        marks = {name: source.snapshot.mark for name, source in self._known.items()}
+        broken = {name for name, source in self._known.items() if source.snapshot.is_broken}
+        mark, changed = await self._database.run(_changed, self._vault, self._mark, marks, broken)
+        for snapshot in changed:
+            source = self._known.get(snapshot.workspace)
+            if source is not None:
+                source.snapshot = snapshot
+        self._mark = mark
+
+    async def close(self) -> None:
+        """End the looking."""
+        tasks = [task for task in (self._looking, *self._reading.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._looking = None
+
+    async def _read(self, workspace: str) -> WorkspaceCredentials:
+        snapshot = await self._database.run(read_snapshot, self._vault, workspace)
+        behind = self._behind if workspace == FIRST_WORKSPACE else None
+        source = self._known[workspace] = WorkspaceCredentials(snapshot, behind)
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().create_task(self._keep_looking())
+        return source
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                await self.look()
+            except ModelbayError as error:
+                self.failure = f"credentials cannot be read: {error}"
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next look may succeed
+                self.failure = f"credentials cannot be read: unexpected {type(error).__name__}"
+            else:
+                self.failure = ""
+
+
+def _changed(
+    database: Database, vault: Vault, last: int, marks: Mapping[str, int], broken: set[str]
+) -> tuple[int, list[Snapshot]]:
+    """Return the number of changes, and the workspaces of which another number is known than there is now."""
+    mark = queries.mark(database)
+    now = queries.marks(database) if mark != last else marks
+    names = [name for name, known in marks.items() if now.get(name, 0) != known or name in broken]
+    return mark, [read_snapshot(database, vault, name) for name in names]

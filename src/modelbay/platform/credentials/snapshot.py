@@ -1,0 +1,141 @@
+"""What a workspace has at one moment, read at once: its active credentials, models, settings, defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
+from modelbay.platform.credentials.stored import ENVIRONMENT, as_called, opened
+from modelbay.platform.vault import Vault
+from modelbay.runtime.needs import how_to_give, needs_credentials
+from modelbay.runtime.ports import CredentialSource
+from modelbay.store import Database
+from modelbay.store import credentials as queries
+from modelbay.store import models as model_queries
+from modelbay.store.credentials import Place
+from modelbay.store.models import DefaultRow, ModelPlace
+
+
+class Status(StrEnum):
+    """Whether a model can be called, and if not, why."""
+
+    ACTIVE = "active"
+    NO_CONFIGURE = "no-configure"
+    QUOTA_EXCEEDED = "quota-exceeded"
+    NO_PERMISSION = "no-permission"
+    DISABLED = "disabled"
+    CREDENTIAL_REMOVED = "credential-removed"
+    CREDENTIAL_UNREADABLE = "credential-unreadable"
+    ERROR = "error"
+
+
+class Choice(NamedTuple):
+    """What a call of a model would use: named credentials; `text` says what to do if there are none to use.
+
+    An active model without credentials is one that needs none.
+    """
+
+    status: Status
+    credentials: Credentials | None = None
+    id: str = ""
+    name: str = ""
+    text: str = ""
+
+
+_REMOVED: Final = Choice(
+    Status.CREDENTIAL_REMOVED, text="the active credentials were deleted: switch to others, or add some"
+)
+_DISABLED: Final = Choice(Status.DISABLED, text="the model is switched off in this workspace: switch it on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A workspace as it was when `mark` was read.
+
+    Attributes:
+        active: What is used, by whose credentials they are.
+        places: Who has credentials, active or not.
+        custom: The models that were added, by provider and age.
+    """
+
+    workspace: str
+    mark: int
+    active: Mapping[Place, Choice]
+    places: frozenset[Place]
+    custom: tuple[ModelPlace, ...]
+    disabled: frozenset[ModelPlace]
+    defaults: Mapping[str, DefaultRow]
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether some credentials cannot be opened, so that looking again may help."""
+        return any(choice.status is Status.CREDENTIAL_UNREADABLE for choice in self.active.values())
+
+    def choice(
+        self,
+        provider: ModelProviderConfiguration,
+        model: str | None = None,
+        model_type: ModelType | None = None,
+        *,
+        behind: CredentialSource | None = None,
+    ) -> Choice:
+        """Return what a call uses: the model's own credentials, else the provider's, else those `behind`."""
+        if model and model_type:
+            place = ModelPlace(self.workspace, provider.provider, model, model_type.value)
+            if place in self.disabled:
+                return _DISABLED
+            own = self.active.get(Place(*place))
+            if own is not None:
+                return own
+        theirs = self.active.get(Place(self.workspace, provider.provider))
+        if theirs is not None:
+            return theirs
+        found = behind.credentials(provider, model, model_type) if behind is not None else None
+        if found is not None:
+            return Choice(Status.ACTIVE, found, ENVIRONMENT, ENVIRONMENT)
+        return self._without(provider)
+
+    def _without(self, provider: ModelProviderConfiguration) -> Choice:
+        if not needs_credentials(provider):
+            return Choice(Status.ACTIVE)
+        if Place(self.workspace, provider.provider) in self.places:
+            return _REMOVED
+        return Choice(Status.NO_CONFIGURE, text=how_to_give(provider))
+
+
+def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
+    """Read a workspace; secrets that cannot be opened make a status, never an error."""
+    mark = queries.mark_of(database, workspace)  # first: what changes meanwhile raises it beyond this
+    return Snapshot(
+        workspace=workspace,
+        mark=mark,
+        active=_active(database, vault, workspace),
+        places=frozenset(row.place for row in queries.of_workspace(database, workspace)),
+        custom=tuple(model_queries.custom(database, workspace)),
+        disabled=frozenset(model_queries.disabled(database, workspace)),
+        defaults=model_queries.defaults(database, workspace),
+    )
+
+
+def _active(database: Database, vault: Vault, workspace: str) -> dict[Place, Choice]:
+    rows = {row.id: row for row in queries.of_workspace(database, workspace)}
+    secrets: dict[str, list[queries.SecretRow]] = {}
+    for each in queries.secrets_of(database, workspace):
+        secrets.setdefault(each.credential, []).append(each)
+    sealer = vault.on(database)
+    found: dict[Place, Choice] = {}
+    for place, credential in queries.active(database, workspace).items():
+        row = rows.get(credential or "")
+        if row is None:
+            found[place] = _REMOVED
+            continue
+        values = as_called(row, opened(sealer, row, secrets.get(row.id, ())))
+        if isinstance(values, Credentials):
+            found[place] = Choice(Status.ACTIVE, values, row.id, row.name)
+        else:
+            text = f"the credentials {row.name!r} cannot be opened: {'; '.join(values)}"
+            found[place] = Choice(Status.CREDENTIAL_UNREADABLE, None, row.id, row.name, text)
+    return found

@@ -1,0 +1,135 @@
+"""Every model with its status; whatever is wrong with one is said in its row, and hides no other."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.platform.credentials.conftest import Bay
+
+from modelbay.catalog import Catalog
+from modelbay.entities import AIModelEntity, ModelProviderConfiguration, ModelType
+from modelbay.platform.credentials import statuses
+from modelbay.platform.credentials.models import add_model, enable_model
+from modelbay.platform.credentials.resolve import WorkspaceCredentials
+from modelbay.platform.credentials.snapshot import Choice, Status
+from modelbay.platform.credentials.statuses import ModelStatus, model_list, with_schemas
+from modelbay.runtime import Engine
+
+
+async def schemas(bay: Bay) -> dict[str, ModelStatus]:
+    """Return the models by name, those that were added with what their plugin says of them."""
+    engine = Engine(
+        catalog=bay.catalog,
+        host=bay.engine._host,
+        credentials=WorkspaceCredentials(bay.snapshot()),
+    )
+    rows = await with_schemas(model_list(bay.catalog, bay.snapshot()), engine.schema)
+    return {f"{row.provider}/{row.model}": row for row in rows}
+
+
+async def test_without_credentials_each_model_says_what_it_needs(bay: Bay) -> None:
+    """And one that needs none can be called."""
+    found = bay.statuses()
+
+    assert {name: row.status for name, row in found.items()} == {
+        "acme/chat": "no-configure",
+        "acme/org/chat-2:free": "no-configure",
+        "acme/vectors": "no-configure",
+        "open/free": "active",
+    }
+    assert found["acme/chat"].text.startswith("no credentials are known for acme: it needs api_key")
+    assert not found["acme/chat"].usable
+
+
+async def test_the_environments_credentials_count(bay: Bay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh set-up with a key in the environment has models at once."""
+    monkeypatch.setenv("ACME_KEY", "good-from-environment")
+
+    assert bay.statuses()["acme/chat"].credential == "environment"
+    monkeypatch.delenv("ACME_KEY")
+    monkeypatch.setenv("ACME_REGION", "eu")
+    assert bay.statuses()["acme/chat"].status == "no-configure"
+
+
+async def test_models_are_listed_by_provider_and_type(bay: Bay) -> None:
+    """Those that were added come behind those of their own provider."""
+    add_model(bay.now, bay.target(model="tuned"), actor="cli")
+
+    assert list(bay.statuses()) == [
+        *("acme/chat", "acme/org/chat-2:free", "acme/vectors", "acme/tuned", "open/free"),
+    ]
+    assert list(bay.statuses(model_type=ModelType.TEXT_EMBEDDING)) == ["acme/vectors"]
+    assert list(bay.statuses(provider="open")) == ["open/free"]
+
+
+async def test_what_cannot_be_opened_has_a_status(bay: Bay) -> None:
+    """With the reason and what to do; the provider's own credentials do not step in for a model's."""
+    await bay.create()
+    made = await bay.create("good-own-key", bay.target(model="mine"), context_size="1", name="own")
+    bay.now.change("UPDATE credential_secrets SET sealed = 'x' WHERE credential = :id", {"id": made.id})
+    row = bay.statuses()["acme/mine"]
+
+    assert row.status == "credential-unreadable"
+    assert row.text.startswith("the credentials 'own' cannot be opened: api_key: what is stored is not")
+    assert bay.statuses()["acme/chat"].usable
+
+
+async def test_what_the_installation_lends_counts_before_the_workspaces_own(bay: Bay) -> None:
+    """Later parts know quotas; a model that is switched off stays off."""
+    enable_model(bay.now, bay.target(model="chat"), False, actor="cli")
+
+    def hosted(provider: ModelProviderConfiguration, model: str, kind: ModelType) -> Choice | None:
+        if provider.provider != "acme":
+            return None
+        status = Status.QUOTA_EXCEEDED if kind is ModelType.TEXT_EMBEDDING else Status.NO_PERMISSION
+        return Choice(status, text="ask your administrator")
+
+    found = bay.statuses(hosted=hosted)
+
+    assert found["acme/vectors"].status == "quota-exceeded"
+    assert (found["acme/org/chat-2:free"].status, found["acme/org/chat-2:free"].text) == (
+        "no-permission",
+        "ask your administrator",
+    )
+    assert (found["acme/chat"].status, found["open/free"].status) == ("disabled", "active")
+
+
+async def test_a_model_whose_plugin_fails_stays_with_its_error(bay: Bay) -> None:
+    """It does not vanish from the list, and neither do the others; the secret is not in the text."""
+    await bay.create("good-secret-key")
+    for name in ("broken", "tuned"):
+        add_model(bay.now, bay.target(model=name), actor="cli")
+    found = await schemas(bay)
+
+    assert found["acme/broken"].status == "error"
+    assert "good-secret-key" not in found["acme/broken"].text
+    assert (found["acme/tuned"].label, found["acme/tuned"].status) == ("My tuned", "active")
+    assert found["acme/chat"].usable
+
+
+async def test_a_model_whose_plugin_never_answers_stays_with_its_error(
+    bay: Bay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page opens all the same."""
+    monkeypatch.setattr(statuses, "_PATIENCE", 0.01)
+    await bay.create()
+    add_model(bay.now, bay.target(model="tuned"), actor="cli")
+
+    async def never(_: str, __: ModelType) -> AIModelEntity | None:
+        await asyncio.Event().wait()
+        return None
+
+    [row] = [row for row in await with_schemas(list(bay.statuses().values()), never) if row.custom]
+
+    assert (row.status, row.text) == ("error", "the plugin has not said within 0.01 s what the model is")
+
+
+async def test_a_model_whose_plugin_is_gone_stays_with_its_error(bay: Bay) -> None:
+    """Its credentials are still stored; the plugin can be installed again."""
+    add_model(bay.now, bay.target(model="tuned"), actor="cli")
+    without = Catalog(folders=[bay.folder / "open", bay.folder / "other"], builtin=False)
+    [row] = [row for row in model_list(without, bay.snapshot()) if row.provider == "acme"]
+
+    assert (row.model, row.status, row.custom) == ("tuned", "error", True)
+    assert row.text.startswith("There is no provider 'acme'")
