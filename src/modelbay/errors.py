@@ -7,7 +7,7 @@ words of a message. The upstream's own words are kept; credentials are not (`red
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 __all__ = [
     "CredentialsValidateFailedError",
@@ -23,6 +23,7 @@ __all__ = [
     "redact",
 ]
 
+E = TypeVar("E", bound="ModelbayError")
 REDACTED = "[redacted]"
 _SHORTEST_SECRET = 6  # anything shorter would blank out ordinary words
 
@@ -82,6 +83,25 @@ class ModelbayError(Exception):
         self.provider = self.provider or provider
         self.model = self.model or model
         return self
+
+    def told_as(self, kind: type[E], description: str | None = None, *, retryable: bool | None = None) -> E:
+        """Return an error of another class that keeps what this one tells: status, code, request id, …
+
+        Args:
+            description: Other words for it.
+            retryable: As in the constructor: None takes the new class's answer.
+        """
+        return kind(
+            description or self.description,
+            provider=self.provider,
+            model=self.model,
+            status=self.status,
+            code=self.code,
+            retry_after=self.retry_after,
+            request_id=self.request_id,
+            retryable=retryable,
+            field=self.field,
+        )
 
 
 def _rebuild(cls: type[ModelbayError], description: str, state: dict[str, object]) -> ModelbayError:

@@ -204,13 +204,4 @@ def _as_validation_failure(error: ModelbayError) -> CredentialsValidateFailedErr
     """Return the error as a failed validation that keeps status, code and words."""
     if isinstance(error, CredentialsValidateFailedError):
         return error
-    return CredentialsValidateFailedError(
-        error.description,
-        provider=error.provider,
-        model=error.model,
-        status=error.status,
-        code=error.code,
-        retry_after=error.retry_after,
-        request_id=error.request_id,
-        retryable=error.retryable,
-    )
+    return error.told_as(CredentialsValidateFailedError, retryable=error.retryable)

@@ -38,14 +38,7 @@ def recast(error: InvokeError, codes: Codes) -> InvokeError:
     cls = class_of(error.code, codes)
     if cls is None or type(error) is cls:
         return error
-    return cls(
-        error.description,
-        status=error.status,
-        code=error.code,
-        retry_after=error.retry_after,
-        request_id=error.request_id,
-        field=error.field,
-    )
+    return error.told_as(cls)
 
 
 _MEANINGS: Mapping[str, type[InvokeError]] = {
@@ -68,17 +61,7 @@ def as_declared(error: ModelbayError, declared: Sequence[WireError]) -> Modelbay
     if found is None:
         return error
     cls = _MEANINGS[found.means]
-    return cls(
-        error.description,
-        provider=error.provider,
-        model=error.model,
-        status=error.status,
-        code=error.code,
-        retry_after=error.retry_after,
-        request_id=error.request_id,
-        retryable=cls.retryable if found.retryable is None else found.retryable,
-        field=error.field,
-    )
+    return error.told_as(cls, retryable=found.retryable)
 
 
 def reading(declared: Sequence[WireError]) -> ToError:

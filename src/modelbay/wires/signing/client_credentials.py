@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode, urlsplit
 
-from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError, InvokeError
+from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError
 from modelbay.wires.request import Request
 from modelbay.wires.signing import Bench, Token, required
 from modelbay.wires.signing.answers import token_in
@@ -72,7 +72,8 @@ class ClientCredentials:
             return token_in(await bench.send(self._request(urlencode(asked))), _LIFE)
         except InvokeBadRequestError as error:
             # A wrong secret is answered with 400 `invalid_client`; for the caller it is a matter of the key.
-            raise _refusal(error) from None
+            said = f"no token was given for the client id and secret: {error.description}"
+            raise error.told_as(InvokeAuthorizationError, said) from None
 
     def _request(self, asked: str) -> Request:
         if self.style == "query":
@@ -88,12 +89,3 @@ class ClientCredentials:
     def _key(self) -> str:
         said = "\0".join((self.token_url, self.client_id, self.client_secret, self.scope))
         return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _refusal(error: InvokeError) -> InvokeAuthorizationError:
-    return InvokeAuthorizationError(
-        f"no token was given for the client id and secret: {error.description}",
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
-    )

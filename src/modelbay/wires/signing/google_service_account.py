@@ -77,15 +77,9 @@ class ServiceAccount:
         )
         try:
             return token_in(await bench.send(request), _LIFE)
-        except (
-            InvokeBadRequestError
-        ) as error:  # 400 `invalid_grant`: the key was deleted, or the clock is wrong
-            raise InvokeAuthorizationError(
-                f"no token was given for the service account {self.account.email}: {error.description}",
-                status=error.status,
-                code=error.code,
-                request_id=error.request_id,
-            ) from None
+        except InvokeBadRequestError as error:  # 400 `invalid_grant`: the key is gone, or the clock is wrong
+            said = f"no token was given for the service account {self.account.email}: {error.description}"
+            raise error.told_as(InvokeAuthorizationError, said) from None
 
     def _key(self) -> str:
         account = self.account
