@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from modelbay.catalog import Catalog, ModelSummary, WarningKind
+from modelbay.entities import AIModelEntity
 from modelbay.errors import DeclarationError, InvokeBadRequestError
 
 from .conftest import PROVIDER, Write
@@ -118,6 +119,41 @@ def test_a_provider_that_does_not_exist_is_the_callers_mistake(write: Write, fol
 
     with pytest.raises(InvokeBadRequestError, match=r"no provider 'acne'\. Did you mean acme\?"):
         Catalog([folder], builtin=False).provider("acne")
+    with pytest.raises(InvokeBadRequestError, match=r"no provider 'acne'"):
+        Catalog([folder], builtin=False).declared("acne")
+
+
+def test_what_a_provider_declares_is_told_without_its_models(
+    write: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks every provider for its form builds no model; a change counts after `refresh`."""
+    write("acme", {"models/llm/models.yaml": TABLE})
+    catalog = Catalog([folder], builtin=False)
+    whole = catalog.provider("acme").provider
+    built = _count_models(monkeypatch)
+
+    declared = catalog.declared("acme")
+    write("acme", {"provider/acme.yaml": PROVIDER.format(name="acme").replace("Acme", "Apex")})
+    kept = catalog.declared("acme")
+    catalog.refresh()
+    models_built = len(built)
+
+    assert declared == whole.model_copy(update={"models": []})
+    assert models_built == 0
+    assert kept is declared
+    assert catalog.declared("acme").label.en_us == "Apex"
+
+
+def _count_models(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    built: list[object] = []
+    build = AIModelEntity.model_validate
+
+    def counted(value: object) -> AIModelEntity:
+        built.append(value)
+        return build(value)
+
+    monkeypatch.setattr(AIModelEntity, "model_validate", counted)
+    return built
 
 
 def test_what_was_read_is_kept_until_refresh(write: Write, folder: Path) -> None:

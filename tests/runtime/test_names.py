@@ -32,6 +32,9 @@ class Shelf:
     def provider(self, name: str) -> object:
         raise NotImplementedError
 
+    def declared(self, name: str) -> object:
+        raise NotImplementedError
+
     def providers(self) -> list[Row]:
         return [Row(name) for name in ("acme", "bolt", "org")]
 

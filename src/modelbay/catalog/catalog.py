@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from modelbay.catalog.cache import Cache
 from modelbay.catalog.find import builtin_folder
 from modelbay.catalog.findings import DeclarationWarning, WarningKind
-from modelbay.catalog.index import Entry, load_index, load_plugin
+from modelbay.catalog.index import Entry, load_index, load_plain, load_plugin
 from modelbay.catalog.summaries import (
     CatalogReport,
     ModelSummary,
@@ -23,6 +23,7 @@ from modelbay.errors import DeclarationError, InvokeBadRequestError
 
 if TYPE_CHECKING:
     from modelbay.catalog.plugin import Plugin
+    from modelbay.entities import ModelProviderConfiguration
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Catalog:
         self._lock = threading.RLock()
         self._snapshot: _Snapshot | None = None
         self._plugins: dict[str, Plugin] = {}
+        self._declared: dict[str, ModelProviderConfiguration] = {}
 
     def providers(self) -> list[ProviderSummary]:
         """Return all providers: the built-in ones by name, then those of each folder by name."""
@@ -86,6 +88,18 @@ class Catalog:
                 self._plugins[name] = load_plugin(self._entry(name), Cache.open())
             return self._plugins[name]
 
+    def declared(self, name: str) -> ModelProviderConfiguration:
+        """Return what one provider declares, without its models: for who asks all providers something.
+
+        Raises:
+            InvokeBadRequestError: There is no provider of that name.
+            DeclarationError: Its plugin can no longer be read.
+        """
+        with self._lock:
+            if name not in self._declared:
+                self._declared[name] = load_plain(self._entry(name), Cache.open()).declared()
+            return self._declared[name]
+
     def report(self) -> CatalogReport:
         """Count plugins, models and warnings; name the folders that could not be read."""
         return CatalogReport.of(self.providers(), dict(self._look().broken))
@@ -100,6 +114,7 @@ class Catalog:
         with self._lock:
             self._snapshot = None
             self._plugins.clear()
+            self._declared.clear()
 
     def _look(self) -> _Snapshot:
         snapshot = self._snapshot

@@ -53,11 +53,19 @@ def load_plugin(entry: Entry, cache: Cache) -> Plugin:
     Raises:
         DeclarationError: The folder cannot be read as a plugin.
     """
-    folder = Path(entry.folder)
+    return Plugin.from_plain(Path(entry.folder), load_plain(entry, cache))
+
+
+def load_plain(entry: Entry, cache: Cache) -> PlainPlugin:
+    """Return a plugin as plain data: compiled if nothing changed, else read from its folder.
+
+    Raises:
+        DeclarationError: The folder cannot be read as a plugin.
+    """
     compiled = cache.read(file_name("plugin", entry.folder))
     if compiled and compiled["checksum"] == entry.checksum:
-        return Plugin.from_plain(folder, PlainPlugin.from_json(compiled))
-    return _compile(scan(folder), cache)
+        return PlainPlugin.from_json(compiled)
+    return _compile(scan(Path(entry.folder)), cache)
 
 
 def _entry(folder: Path, before: Entry | None, cache: Cache) -> Entry:
@@ -72,15 +80,15 @@ def _entry(folder: Path, before: Entry | None, cache: Cache) -> Entry:
     if before and before.checksum == checksum:
         return Entry(before.folder, fingerprint, checksum, settled, before.row, before.error)
     try:
-        row, error_text = to_row(_compile(files, cache)), ""
+        row, error_text = to_row(Plugin.from_plain(files.folder, _compile(files, cache))), ""
     except DeclarationError as error:
         row, error_text = None, error.description
     return Entry(str(folder), fingerprint, checksum, settled, row, error_text)
 
 
-def _compile(files: PluginFiles, cache: Cache) -> Plugin:
+def _compile(files: PluginFiles, cache: Cache) -> PlainPlugin:
     from modelbay.catalog.read import read_plain  # noqa: PLC0415 - YAML and entities, for what changed only
 
     plain = read_plain(files)
     cache.write(file_name("plugin", str(files.folder)), plain.to_json())
-    return Plugin.from_plain(files.folder, plain)
+    return plain

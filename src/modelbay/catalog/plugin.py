@@ -28,6 +28,12 @@ class PlainPlugin:
             "warnings": [list(warning) for warning in self.warnings]
         }
 
+    def declared(self) -> ModelProviderConfiguration:
+        """Build what the provider declares, without its models: a small part of the whole."""
+        from modelbay.entities import ModelProviderConfiguration  # noqa: PLC0415
+
+        return ModelProviderConfiguration.model_validate(self.provider)
+
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> PlainPlugin:
         """Return the plugin that `to_json` wrote."""
@@ -54,10 +60,10 @@ class Plugin:
     @classmethod
     def from_plain(cls, folder: Path, plain: PlainPlugin) -> Plugin:
         """Build the entities of a plugin that was read or compiled before."""
-        from modelbay.entities import AIModelEntity, ModelProviderConfiguration, PluginManifest  # noqa: PLC0415
+        from modelbay.entities import AIModelEntity, PluginManifest  # noqa: PLC0415
 
         models = [AIModelEntity.model_validate(model) for model in plain.models]
-        provider = ModelProviderConfiguration.model_validate(plain.provider)
+        provider = plain.declared()
         provider.models = models
         manifest = PluginManifest.model_validate(plain.manifest)
         return cls(folder, manifest, provider, models, plain.warnings, plain.checksum)

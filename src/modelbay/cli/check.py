@@ -54,7 +54,7 @@ def check(
     from modelbay.cli.output import write_text
 
     catalog = Catalog()
-    catalog.provider(provider)  # an unknown name is said before a file is read
+    catalog.declared(provider)  # an unknown name is said before a file is read
     if kind is not None and kind not in completion.TYPES:
         raise Mistake(f"--type: there is no type {kind!r}; the types are {', '.join(completion.TYPES)}")
     name = model.removeprefix(f"{provider}/") if model else None
@@ -87,5 +87,5 @@ def _source(catalog: Catalog, provider: str, file: str | None) -> str:
 
     if file is not None:
         return "from stdin" if file == "-" else f"from {file}"
-    found = variables_set(catalog.provider(provider).provider)
+    found = variables_set(catalog.declared(provider))
     return f"from {', '.join(found.values())}" if found else "none are needed"

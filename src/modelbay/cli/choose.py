@@ -99,7 +99,7 @@ def _first_usable(catalog: Catalog, servers: Sequence[LocalServer]) -> Choice:
 
 
 def _asked_for(catalog: Catalog, provider: str, servers: Sequence[LocalServer]) -> Choice:
-    catalog.provider(provider)  # raises for an unknown name
+    catalog.declared(provider)  # raises for an unknown name
     if provider == SANDBOX:
         return replace(sandbox(catalog), reason="asked for")
     if choice := _from_environment(catalog, provider):
@@ -122,7 +122,7 @@ def _local(found: Found) -> Choice:
 
 def _from_environment(catalog: Catalog, name: str) -> Choice | None:
     """Return a provider whose required credentials the environment holds, and that has a language model."""
-    declared = catalog.provider(name).provider
+    declared = catalog.declared(name)
     variables = variables_set(declared)
     if not variables or missing_fields(declared, variables):
         return None

@@ -136,12 +136,12 @@ def listed(
     catalog = Catalog()
     found = of_workspace(database, vault, workspace, provider=provider)
     if provider is not None:
-        catalog.provider(provider)  # an unknown name is said
+        catalog.declared(provider)  # an unknown name is said
     elif workspace != FIRST_WORKSPACE:
         return found
     active = queries.active(database, workspace)
     for name in [provider] if provider else [row.provider for row in catalog.providers()]:
         used = Place(workspace, name) not in active
-        own = of_environment(catalog.provider(name).provider, workspace, active=used)
+        own = of_environment(catalog.declared(name), workspace, active=used)
         found += [own] if own else []
     return found

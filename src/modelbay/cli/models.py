@@ -84,7 +84,7 @@ def _check(catalog: Any, provider: str | None, kind: str | None) -> None:
     if kind is not None and kind not in completion.TYPES:
         raise Mistake(f"--type: there is no type {kind!r}; the types are {', '.join(completion.TYPES)}")
     if provider is not None and provider not in [row.provider for row in catalog.providers()]:
-        catalog.provider(provider)  # raises, with the names that are close
+        catalog.declared(provider)  # raises, with the names that are close
 
 
 def _fetched(provider: str | None, kind: str | None) -> list[ModelSummary]:

@@ -57,7 +57,7 @@ def state(catalog: Catalog, provider: str) -> str:
     from modelbay.cli.credentials import missing_fields, variables_set
     from modelbay.platform.environment import variables_of
 
-    declared = catalog.provider(provider).provider
+    declared = catalog.declared(provider)
     found = variables_set(declared)
     missing = missing_fields(declared, found)
     known = variables_of(declared)

@@ -97,7 +97,7 @@ class Choices:
 
     def has_credentials(self, provider: str) -> bool:
         """Whether calls of a provider can be made."""
-        declared = self._catalog.provider(provider).provider
+        declared = self._catalog.declared(provider)
         if not needs_credentials(declared):
             return True
         return self._credentials.credentials(declared, None, None) is not None

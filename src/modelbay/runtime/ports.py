@@ -58,6 +58,10 @@ class Catalog(Protocol):
         """Return a provider's plugin; InvokeBadRequestError, listing the providers, if there is none."""
         ...
 
+    def declared(self, name: str) -> ModelProviderConfiguration:
+        """Return what a provider declares, without its models; as `provider` if there is none."""
+        ...
+
     def providers(self) -> Sequence[ListedProvider]:
         """Return all providers."""
         ...

@@ -68,7 +68,7 @@ def _perform(stage: Stage, number: int, section: _Section) -> None:
 
 
 def _introduction(choice: Choice, catalog: Catalog) -> list[tuple[str, str]]:
-    provider = catalog.provider(choice.provider).provider
+    provider = catalog.declared(choice.provider)
     lines = [("with", f"{provider.label.en_us} ({choice.provider})"), ("why", choice.reason)]
     if choice.provider == SANDBOX and provider.description:
         lines.append(("note", provider.description.en_us))

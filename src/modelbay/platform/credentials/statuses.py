@@ -172,7 +172,7 @@ class _Looking:
         """Return a provider, or why there is none."""
         if name not in self._providers:
             try:
-                self._providers[name] = self._catalog.provider(name).provider
+                self._providers[name] = self._catalog.declared(name)
             except ModelbayError as error:
                 self._providers[name] = error.description
         return self._providers[name]
