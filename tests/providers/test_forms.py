@@ -15,11 +15,11 @@ from modelbay.entities import CredentialFormSchema, ModelCredentialSchema, Provi
 
 
 def namesake(name: str) -> dict[str, Any]:
-    """Return the provider file of the same name in the corpus."""
-    path = SHARED / f"corpus/dify-official-plugins/{name}/provider/{name}.yaml"
-    if not path.is_file():
-        pytest.skip("the corpus has no plugin of this name beside this checkout")
-    return texts(path)
+    """Return the provider file of the plugin of the same name in the corpus, whatever the file is called."""
+    found = list((SHARED / f"corpus/dify-official-plugins/{name}/provider").glob("*.yaml"))
+    if not found:
+        pytest.skip("the corpus is not here, or has no plugin of this name: its sheet is the only source")
+    return texts(found[0])
 
 
 def fact(field: CredentialFormSchema) -> tuple[Any, ...]:
