@@ -55,7 +55,10 @@ def test_a_form_has_the_fields_that_saved_credentials_have(name: str, scope: str
 
 # the sheet of a provider has another name than its plugin, or another plugin's form comes first
 SHEETS = {"x": "xai", "volcengine_maas": "volcengine", "nvidia": "nvidia_nim"}
-ROW = re.compile(r"\| (provider|model|both) \| `(\w+)` \| ([\w-]+) \| (yes|no) \| (.*?) \|")
+ROW = re.compile(
+    r"\| (?:(provider|model|both) \| )?`(\w+)` \| "
+    r"([\w-]+) \| (?:yes|no) \|(?: (.*?) \|)?"
+)
 
 
 def sheet_fields(name: str) -> Iterator[tuple[str, str, str, str]]:
@@ -64,13 +67,14 @@ def sheet_fields(name: str) -> Iterator[tuple[str, str, str, str]]:
     if not path.is_file():
         pytest.skip("there is no sheet of this provider beside this checkout")
     text = path.read_text(encoding="utf-8")
-    begin = text.find(f"Provider id `{name}`")
-    text = text[max(begin, 0) :]
-    end = text.find("Provider id `", 10)
-    for line in text[: end if end > 0 else None].splitlines():
+    if text.count("Provider id `") > 1:
+        text = text[max(text.find(f"Provider id `{name}`"), 0) :]
+        end = text.find("Provider id `", 10)
+        text = text[: end if end > 0 else None]
+    for line in text.splitlines():
         if found := ROW.match(line):
-            scope, variable, kind, _, default = found.groups()
-            for each in ("provider", "model") if scope == "both" else (scope,):
+            scope, variable, kind, default = found.groups(default="")
+            for each in ("provider", "model") if scope == "both" else (scope or "provider",):
                 yield each, variable, kind, default.strip("`– ")
 
 
