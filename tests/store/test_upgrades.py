@@ -23,7 +23,10 @@ ROWS = (
     "INSERT INTO keys (workspace, id, name, hint, hash, models, created)"
     " VALUES ('default', 'key_a', 'ann', 'mb-1', 'hash', '[]', 5)",
     "INSERT INTO marks (name, number) VALUES ('keys', 7)",
-    "INSERT INTO calls VALUES ('default', 'one', 5, 'key_a', 'openai.chat', 'llm', 'acme/large', 'acme',"
+    "INSERT INTO calls (workspace, id, at, key_id, surface, model_type, asked_model, provider, model, stream,"
+    " status, error, attempts, prompt_tokens, completion_tokens, cached_tokens, cache_write_tokens,"
+    " reasoning_tokens, quantity, meter, price, currency, estimated, latency, first_token, tag)"
+    " VALUES ('default', 'one', 5, 'key_a', 'openai.chat', 'llm', 'acme/large', 'acme',"
     " 'large', false, 200, '', 1, 10, 20, 0, 0, 0, NULL, '', '0.10', 'USD', false, 0.5, NULL, '')",
     "INSERT INTO journals (name, folded) VALUES ('1-a.log', 99)",
     "INSERT INTO responses (workspace, id, created, expires, body, input)"

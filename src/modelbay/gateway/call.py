@@ -87,6 +87,7 @@ class Call:
             key_id=caller.key_id,
             surface=route.surface,
             tag=headers.get("user-agent", "")[:_LONGEST_TAG],
+            member=caller.member,
         )
 
     # what is asked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
@@ -21,12 +21,17 @@ DEFAULT_WORKSPACE = "default"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever a key belongs to. `models` are patterns (`openai/*`, a route's name); empty means all."""
+    """Whoever a key belongs to.
+
+    `models` are patterns (`openai/*`, a route's name); empty means all. `member` is the user whose key it is,
+    "" if it is the workspace's.
+    """
 
     key_id: str
     key_name: str = ""
     workspace: str = DEFAULT_WORKSPACE
     models: tuple[str, ...] = ()
+    member: str = ""
 
 
 class Authoriser(Protocol):
@@ -57,6 +62,14 @@ class CallRecord:
         price: Exact; None if it is not known.
         latency, first_token: Seconds; `first_token` None if nothing was streamed.
         tag: What the client says of itself (its User-Agent, cut).
+        member: The user whose key it was.
+        credential, credential_name: Id and name of the credentials that were used.
+        hosted: The quota that paid for it ("trial", …), "" with credentials of the workspace's own.
+        units: What the quota was charged, in its own unit.
+        unit_prices: The prices that were applied, as JSON.
+        price_version: Which prices those were.
+        route: The route that led to the model.
+        tried: Every attempt with what became of it, as JSON.
     """
 
     id: str
@@ -84,7 +97,16 @@ class CallRecord:
     estimated: bool = False
     latency: float = 0.0
     first_token: float | None = None
-    tag: str = field(default="")
+    tag: str = ""
+    member: str = ""
+    credential: str = ""
+    credential_name: str = ""
+    hosted: str = ""
+    units: Decimal | None = None
+    unit_prices: str = ""
+    price_version: str = ""
+    route: str = ""
+    tried: str = ""
 
 
 class Accountant(Protocol):

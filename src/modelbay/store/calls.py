@@ -35,6 +35,15 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "latency": 0.0,
     "first_token": None,
     "tag": "",
+    "member": "",
+    "credential": "",
+    "credential_name": "",
+    "hosted": "",
+    "units": None,
+    "unit_prices": "",
+    "price_version": "",
+    "route": "",
+    "tried": "",
 }
 """The columns, and what one holds that a journal of another release does not have."""
 COLUMNS: Final = tuple(DEFAULTS)

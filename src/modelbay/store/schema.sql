@@ -51,6 +51,15 @@ CREATE TABLE calls (
     latency FLOAT NOT NULL,
     first_token FLOAT,
     tag TEXT NOT NULL,
+    member TEXT DEFAULT '' NOT NULL,
+    credential TEXT DEFAULT '' NOT NULL,
+    credential_name TEXT DEFAULT '' NOT NULL,
+    hosted TEXT DEFAULT '' NOT NULL,
+    units TEXT,
+    unit_prices TEXT DEFAULT '' NOT NULL,
+    price_version TEXT DEFAULT '' NOT NULL,
+    route TEXT DEFAULT '' NOT NULL,
+    tried TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (workspace, id)
 );
 

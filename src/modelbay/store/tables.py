@@ -81,6 +81,15 @@ calls = Table(
     Column("latency", Float, nullable=False),
     Column("first_token", Float),
     Column("tag", Text, nullable=False),
+    Column("member", Text, nullable=False, server_default=""),
+    Column("credential", Text, nullable=False, server_default=""),
+    Column("credential_name", Text, nullable=False, server_default=""),
+    Column("hosted", Text, nullable=False, server_default=""),
+    Column("units", EXACT),
+    Column("unit_prices", Text, nullable=False, server_default=""),
+    Column("price_version", Text, nullable=False, server_default=""),
+    Column("route", Text, nullable=False, server_default=""),
+    Column("tried", Text, nullable=False, server_default=""),
     Index("calls_at", "workspace", "at"),
 )
 
