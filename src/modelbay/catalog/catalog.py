@@ -100,6 +100,10 @@ class Catalog:
                 self._declared[name] = load_plain(self._entry(name), Cache.open()).declared()
             return self._declared[name]
 
+    def is_builtin(self, name: str) -> bool:
+        """Whether a provider's plugin came with Modelbay; InvokeBadRequestError if there is none."""
+        return Path(self._entry(name).folder).parent == builtin_folder()
+
     def report(self) -> CatalogReport:
         """Count plugins, models and warnings; name the folders that could not be read."""
         return CatalogReport.of(self.providers(), dict(self._look().broken))

@@ -25,6 +25,7 @@ from modelbay.gateway.surfaces import routes
 from modelbay.hosts import InProcessHost
 from modelbay.platform.embedded import Embedded
 from modelbay.platform.environment import LocalCredentials, read_file
+from modelbay.platform.limits.lending import read_hosted
 from modelbay.runtime.accounts import Caller, KeyRefusedError
 from modelbay.runtime.choices import Names
 from modelbay.store import StoreError
@@ -57,11 +58,12 @@ class Gateway:
             ModelbayError: The data directory cannot be used, and why.
         """
         settings = self.settings
-        self.platform = Embedded(Path(settings.data_dir), behind=self.credentials)
+        self.catalog = Catalog(folders=settings.plugins)
+        hosted = await asyncio.to_thread(read_hosted, Path(settings.data_dir), self.catalog)
+        self.platform = Embedded(Path(settings.data_dir), behind=self.credentials, hosted=hosted)
         await self.platform.start()
         self.accountant = self.platform.accountant
         self.responses = self.platform.responses
-        self.catalog = Catalog(folders=settings.plugins)
         self.transport = Transport(replace(_UPSTREAMS, file_hosts=frozenset(settings.file_hosts)))
         host = InProcessHost(self.transport)
         names = Names(settings.routes, settings.defaults)

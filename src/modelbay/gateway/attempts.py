@@ -8,7 +8,10 @@ from typing import TypeVar
 from modelbay.entities import ModelType
 from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError, InvokeError
 from modelbay.gateway.call import Call
+from modelbay.runtime.accounts import LimitReachedError
+from modelbay.runtime.names import ModelName
 from modelbay.runtime.opened import Opened
+from modelbay.runtime.ports import Using
 from modelbay.wires.places import Place, at_place
 from modelbay.wires.request import upstream_limits
 from modelbay.wires.serving import Wishes
@@ -34,17 +37,15 @@ async def first_answer(
     Raises:
         InvokeError: No model answered; the error is the last one's.
     """
-    choices = call.bay.choices.of(model, model_type, call.caller)
-    for attempt, name in enumerate(choices, start=1):
+    ways = _ways(call, call.bay.choices.of(model, model_type, call.caller), model_type)
+    for attempt, (name, using) in enumerate(ways, start=1):
         call.tries(name, attempt)
         call.limits_told = {}
         upstream_limits.set(call.limits_told)  # for this task, which serves nothing else
         try:
-            opened = await call.bay.engine.open(name, model_type, wishes, drop=call.drop)
-            call.pricing = opened.pricing
-            return opened, await _begin(call, opened, wishes, begin)
+            return await _try(call, name, using, model_type, wishes, begin)
         except InvokeError as error:
-            if attempt == len(choices) or not may_go_on(error):
+            if attempt == len(ways) or not may_go_on(error):
                 if error.status is None and isinstance(error, InvokeBadRequestError):
                     error.description = at_place(error.description, places)
                 raise
@@ -52,8 +53,39 @@ async def first_answer(
 
 
 def may_go_on(error: InvokeError) -> bool:
-    """Whether another model may succeed where one failed so."""
-    return error.retryable or isinstance(error, InvokeAuthorizationError)
+    """Whether another model or other credentials may succeed where one failed so."""
+    return error.retryable or isinstance(error, InvokeAuthorizationError | LimitReachedError)
+
+
+def _ways(
+    call: Call, names: Sequence[ModelName], model_type: ModelType
+) -> list[tuple[ModelName, Using | InvokeError]]:
+    """Return what to try, in order: models with credentials, or why a model has none."""
+    ways: list[tuple[ModelName, Using | InvokeError]] = []
+    for name in names:
+        try:
+            ways += [(name, using) for using in call.bay.usable(name, model_type)]
+        except InvokeError as error:
+            ways.append((name, error))
+    return ways
+
+
+async def _try(
+    call: Call,
+    name: ModelName,
+    using: Using | InvokeError,
+    model_type: ModelType,
+    wishes: Wishes,
+    begin: Callable[[Opened], Awaitable[T]],
+) -> tuple[Opened, T]:
+    if isinstance(using, InvokeError):
+        raise using
+    opened = await call.bay.engine.open(
+        name, model_type, wishes, credentials=using.credentials, drop=call.drop
+    )
+    call.pricing = opened.pricing
+    await call.hold(name, using, opened.schema, lambda: opened.parameters)
+    return opened, await _begin(call, opened, wishes, begin)
 
 
 async def _begin(call: Call, opened: Opened, wishes: Wishes, begin: Callable[[Opened], Awaitable[T]]) -> T:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from modelbay.entities import ModelType
 from modelbay.hosts import Host
 from modelbay.platform.credentials.resolve import WorkspaceCredentials
 from modelbay.platform.credentials.snapshot import Snapshot
 from modelbay.runtime import Engine
 from modelbay.runtime.choices import Choices, Names
 from modelbay.runtime.lanes import Lanes
-from modelbay.runtime.ports import Catalog
+from modelbay.runtime.names import ModelName
+from modelbay.runtime.ports import Catalog, Using
 from modelbay.wires.relaying import Relay
 
 _MOST = 1_000  # workspaces whose calls are prepared; those not called for longest are prepared anew
@@ -24,7 +26,18 @@ class Bay(NamedTuple):
     engine: Engine
     choices: Choices
     lanes: Lanes
+    source: WorkspaceCredentials
     made_of: Snapshot
+    catalog: Catalog
+    is_limited: bool
+
+    def usable(self, name: ModelName, model_type: ModelType) -> Sequence[Using]:
+        """Return the credentials with which a model may be called, those to be tried first at the front.
+
+        Raises:
+            InvokeError: There are none, and why.
+        """
+        return self.source.usable(self.catalog.declared(name.provider), name.model, model_type)
 
 
 class Bays:
@@ -63,4 +76,12 @@ class Bays:
     def _make(self, source: WorkspaceCredentials) -> Bay:
         engine = Engine(catalog=self._catalog, host=self._host, credentials=source)
         choices = Choices(self._catalog, source, self._names)
-        return Bay(engine, choices, Lanes(engine, self._relays), source.snapshot)
+        return Bay(
+            engine,
+            choices,
+            Lanes(engine, self._relays),
+            source,
+            source.snapshot,
+            self._catalog,
+            is_limited=bool(source.snapshot.terms.budgets or source.hosted),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from modelbay.entities import CallUsage, EmbeddingUsage, LLMUsage, ModelType, PriceConfig
+from modelbay.entities import AIModelEntity, CallUsage, EmbeddingUsage, LLMUsage, ModelType, PriceConfig
 from modelbay.errors import (
     InvokeBadRequestError,
     InvokeConnectionError,
@@ -22,14 +23,20 @@ from modelbay.gateway.http.exchange import Exchange
 from modelbay.gateway.http.head import lines
 from modelbay.gateway.ids import new_id
 from modelbay.gateway.statuses import retry_after, status_of
+from modelbay.platform.limits.admission import Admission
 from modelbay.runtime.accounts import Caller, CallRecord
 from modelbay.runtime.names import ModelName
+from modelbay.runtime.ports import Using
+from modelbay.runtime.worst_case import Size, size_of, worst_case
 from modelbay.sdk import prices
+from modelbay.store import StoreError
 
 if TYPE_CHECKING:
     from modelbay.gateway.app import Gateway
     from modelbay.gateway.bays import Bay
     from modelbay.gateway.routes import Route
+
+_log = logging.getLogger("modelbay.gateway")
 
 JSON = b"content-type: application/json\r\n"
 EVENTS = (
@@ -45,6 +52,7 @@ class Call:
     """A client's call: what it may do, what it asked, what it was told, and what that cost."""
 
     __slots__ = (
+        "admission",
         "bay",
         "caller",
         "deadline",
@@ -55,11 +63,13 @@ class Call:
         "gateway",
         "id",
         "interrupted",
+        "is_free",
         "limits_told",
         "pricing",
         "record",
         "route",
         "settled",
+        "size",
         "status",
     )
 
@@ -80,6 +90,9 @@ class Call:
         self.interrupted: Callable[[], Awaitable[Usage | None]] | None = None
         self.settled = False
         self.pricing: PriceConfig | None = None
+        self.admission: Admission | None = None
+        self.size = Size(0)
+        self.is_free = False  # whether nothing is charged for it by anybody: nothing is held for it
         self.record = CallRecord(
             id=self.id,
             at=time.time(),
@@ -94,7 +107,9 @@ class Call:
 
     async def read(self) -> bytes:
         """Return the body."""
-        return await self.exchange.body(self.gateway.settings.limits.body)
+        raw = await self.exchange.body(self.gateway.settings.limits.body)
+        self.size = size_of(raw) if self.bay.is_limited else Size(len(raw))
+        return raw
 
     async def json(self) -> dict[str, Any]:
         """Return the body as an object."""
@@ -120,6 +135,36 @@ class Call:
         self.record.provider, self.record.model = name
         self.record.attempts = attempt
 
+    async def hold(
+        self,
+        name: ModelName,
+        using: Using,
+        schema: AIModelEntity | None,
+        parameters: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        """Note whose credentials are used, and hold what the call may spend where that is limited.
+
+        Raises:
+            LimitReachedError: A quota or a budget has not so much left.
+            InvokeBadRequestError: What the call may cost is not known, and a budget refuses such calls.
+            InvokeServerUnavailableError: The limits cannot be looked up.
+        """
+        record, terms = self.record, self.bay.made_of.terms
+        record.credential, record.credential_name = using.id, using.name
+        if self.is_free or (not terms.budgets and not using.hosted and self.admission is None):
+            return
+        platform = self.gateway.platform
+        self.admission = admission = self.admission or Admission(platform.holds)
+        if not admission.choose(terms, platform.hosted, self.caller, name, using, record.at):
+            admission.release(record)
+            return
+        case = worst_case(schema, self.pricing, ModelType(record.model_type), self.size, parameters())
+        try:
+            await admission.hold(record, case)
+        except StoreError as error:  # its words name files of this machine
+            _log.error("limits cannot be looked up: %s", error)
+            raise InvokeServerUnavailableError("limits cannot be looked up now; try again") from None
+
     # what is told
 
     def head(self, content: bytes = JSON) -> bytes:
@@ -135,6 +180,8 @@ class Call:
                 format(record.price, "f").encode(),
                 record.currency.encode(),
             )
+        if self.admission and self.admission.warnings:
+            head += b"modelbay-warning: %b\r\n" % _latin("; ".join(self.admission.warnings))
         if self.limits_told:
             head += lines(self.limits_told.items())
         return head
@@ -223,12 +270,20 @@ class Call:
         self.settled = True
         self.status = self.record.status = status
         self.record.latency = time.monotonic() - self.exchange.started
+        if self.is_free:
+            self.record.price = Decimal(0)
+        if self.admission:
+            self.admission.fill_in(self.record)
         try:
             await self.gateway.accountant.record(self.record)
         except OSError as error:
             self.status = 503
+            if self.admission:
+                self.admission.release(self.record)
             why = error.strerror or type(error).__name__
             raise InvokeServerUnavailableError(f"the call cannot be written to the ledger: {why}") from None
+        if self.admission:
+            await self.admission.settle(self.record)
 
     async def settle_abandoned(self) -> None:
         """Write down a call whose client went away, and what was used by then."""

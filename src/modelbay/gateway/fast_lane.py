@@ -11,6 +11,7 @@ from modelbay.errors import InvokeConnectionError, InvokeError, ModelbayError
 from modelbay.gateway import bodies
 from modelbay.gateway.call import EVENTS, Call
 from modelbay.gateway.estimates import estimate
+from modelbay.runtime.accounts import LimitReachedError
 from modelbay.runtime.choices import UnknownModelError
 from modelbay.runtime.names import ModelName
 from modelbay.sdk.wired.lane import Lane
@@ -40,17 +41,22 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
         return False
     call.asks(model, model_type)
     call.tries(names[0], 1)
-    lane = await call.bay.lanes.find(names[0], model_type, call.route.surface)
-    if lane is None:
+    ways = call.bay.usable(names[0], model_type)
+    lane = await call.bay.lanes.find(names[0], model_type, call.route.surface, ways[0])
+    sent = lane.to_sent(bones, fields, call.exchange.headers) if lane else None
+    if lane is None or sent is None:
         return False
     call.pricing = lane.pricing
-    sent = lane.to_sent(bones, fields, call.exchange.headers)
-    if sent is None:
-        return False
     call.record.stream = sent.stream
-    passing = _Passing(call, names[0], lane, sent, raw, face)
-    await passing.serve(fields)
-    return True
+    try:
+        await call.hold(names[0], ways[0], lane.schema, lambda: _counts(fields))
+    except LimitReachedError:
+        if len(ways) == 1:
+            raise
+    else:
+        await _Passing(call, names[0], lane, sent, raw, face).serve(fields)
+        return True
+    return False  # other credentials are tried as for any call
 
 
 class _Passing:
@@ -169,6 +175,12 @@ class _Passing:
     async def _estimated(self) -> LLMUsage:
         pieces = self._scanner.pieces() if self._scanner else 0
         return await estimate(self._face, self._raw, pieces, self._name.model)
+
+
+def _counts(fields: Fields) -> dict[str, object]:
+    """Return the fields that may say how long an answer becomes."""
+    found = {name: fields[name] for name in fields if name.startswith("max_") or name in ("n", "best_of")}
+    return {name: value_of(raw) for name, raw in found.items()}
 
 
 def _is_chat(call: Call) -> bool:

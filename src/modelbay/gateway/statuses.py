@@ -11,7 +11,7 @@ from modelbay.errors import (
     ModelbayError,
 )
 from modelbay.gateway.http.exchange import BodyError
-from modelbay.runtime.accounts import KeyRefusedError
+from modelbay.runtime.accounts import KeyRefusedError, LimitReachedError
 
 _USUAL: tuple[tuple[type[ModelbayError], int, range], ...] = (
     (InvokeRateLimitError, 429, range(429, 430)),
@@ -33,7 +33,9 @@ def status_of(error: ModelbayError) -> int:
 
 
 def retry_after(error: ModelbayError) -> bytes:
-    """Return the header that tells when to try again, if the upstream told."""
+    """Return the headers that tell when to try again, if that is known, and whether to do so at once."""
+    # What the libraries of OpenAI and Anthropic heed: they would try again a limit that is reached for days.
+    told = b"x-should-retry: false\r\n" if isinstance(error, LimitReachedError) else b""
     if error.retry_after is None:
-        return b""
-    return b"retry-after: %d\r\n" % max(0, -int(-error.retry_after // 1))
+        return told
+    return told + b"retry-after: %d\r\n" % max(0, -int(-error.retry_after // 1))

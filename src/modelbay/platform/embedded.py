@@ -11,6 +11,8 @@ from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.credentials.resolve import CredentialSources
 from modelbay.platform.fold import FOLDER, Folding
 from modelbay.platform.ledger import Ledger
+from modelbay.platform.limits.holds import Holds
+from modelbay.platform.limits.hosted import Hosted
 from modelbay.platform.responses import StoredResponses
 from modelbay.platform.vault import MasterKeys, Vault
 from modelbay.runtime.ports import CredentialSource
@@ -26,11 +28,14 @@ class Embedded:
     event loop that serves, after a fork.
     """
 
-    def __init__(self, data_dir: Path, *, behind: CredentialSource | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *, behind: CredentialSource | None = None, hosted: Hosted | None = None
+    ) -> None:
         """Use a data directory.
 
         Args:
             behind: Credentials of the default workspace where none are stored.
+            hosted: What the installation lends.
         """
         self.data_dir = data_dir.absolute()
         self._keys = BackgroundDatabase(self.data_dir)
@@ -40,7 +45,10 @@ class Embedded:
         self.accountant = Ledger(self.data_dir / FOLDER, on_written=self._folding.written)
         self.responses = StoredResponses(self._answers)
         self.vault = Vault(MasterKeys(self.data_dir))
-        self.credentials = CredentialSources(self._keys, self.vault, behind=behind)
+        self.hosted = Hosted() if hosted is None else hosted
+        self.credentials = CredentialSources(self._keys, self.vault, behind=behind, hosted=self.hosted)
+        self._holding = BackgroundDatabase(self.data_dir)
+        self.holds = Holds(self._holding, self.data_dir)
         self._testing: asyncio.Task[None] | None = None
         self._vault_failure = ""
         self._started = False
@@ -68,6 +76,7 @@ class Embedded:
             self._folding.failure,
             self.authoriser.failure,
             self.credentials.failure,
+            self.holds.failure,
             self._vault_failure,
         )
         return [reason for reason in reasons if reason]
@@ -88,7 +97,9 @@ class Embedded:
             await self._testing
         if self._started:
             await asyncio.get_running_loop().run_in_executor(None, self._folding.close)
+            await self.holds.close()
         self._started = False
+        await self._holding.close()
         await self._keys.close()
         await self._answers.close()
 

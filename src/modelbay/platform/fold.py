@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from modelbay.errors import ModelbayError
+from modelbay.platform.limits.booking import Books
 from modelbay.platform.records import to_rows
-from modelbay.store import Database, calls
+from modelbay.store import Database, calls, spending
 from modelbay.store.journal import frames, home_of, journals, read, remove_if_left
 
 FOLDER: Final = "journal"
@@ -53,7 +54,7 @@ def _fold_journal(database: Database, home: str, path: Path, known: int, rest: C
     known, count = max(known, start), 0
     size = _size(path)  # now: a journal that is being written would otherwise be chased, call by call
     while size > known:
-        with database.transaction(f"journal {home}{path.name}"):
+        with database.transaction(spending.FOLDING):
             begin = max(calls.folded_of(database, home, path.name), start)
             moved, known = _move(database, path, begin, header, rest)
             if known > begin:
@@ -78,16 +79,18 @@ def _move(
 ) -> tuple[int, int]:
     """Insert the calls from a place on; return how many were read, and where the rest begins."""
     last: dict[tuple[str, str], float] = {}
-    count, end = 0, begin
+    books, count, end = Books(database), 0, begin
     whole = frames(read(path, begin, _AT_ONCE))
     while part := list(islice(whole, calls.AT_ONCE)):
         rows = to_rows(header, [content for content, _ in part])
+        books.enter(rows)
         calls.insert(database, rows)
         for row in rows:
             key = (row[_WORKSPACE], row[_KEY])
             last[key] = max(row[_AT], last.get(key, 0.0))
         count, end = count + len(part), begin + part[-1][1]
         rest()
+    books.close()
     calls.touch_keys(database, last)
     return count, end
 

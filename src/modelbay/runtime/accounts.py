@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from modelbay.errors import ModelbayError
+from modelbay.errors import InvokeRateLimitError, ModelbayError
 
 
 class KeyRefusedError(ModelbayError):
     """The caller has no key, or one that opens nothing; the message never says which part was wrong."""
 
     summary = "The key is not valid."
+
+
+class LimitReachedError(InvokeRateLimitError):
+    """A quota or a budget has not so much left: nothing was called, and trying again at once is of no use."""
+
+    summary = "A limit is reached."
+    retryable = False
 
 
 DEFAULT_WORKSPACE = "default"
@@ -32,6 +39,11 @@ class Caller:
     workspace: str = DEFAULT_WORKSPACE
     models: tuple[str, ...] = ()
     member: str = ""
+
+    @property
+    def lineage(self) -> tuple[str, ...]:
+        """The key, and all that it was made from."""
+        return (self.key_id,)
 
 
 class Authoriser(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from modelbay.entities import ModelType
-from modelbay.errors import InvokeBadRequestError
+from modelbay.errors import InvokeBadRequestError, InvokeError
 from modelbay.runtime.accounts import Caller
 from modelbay.runtime.names import ModelName, resolve_name
 from modelbay.runtime.needs import needs_credentials
@@ -95,12 +95,17 @@ class Choices:
             if self.has_credentials(row.provider)
         ]
 
-    def has_credentials(self, provider: str) -> bool:
-        """Whether calls of a provider can be made."""
+    def has_credentials(
+        self, provider: str, model: str | None = None, model_type: ModelType | None = None
+    ) -> bool:
+        """Whether calls of a provider, or of one of its models, can be made."""
         declared = self._catalog.declared(provider)
         if not needs_credentials(declared):
             return True
-        return self._credentials.credentials(declared, None, None) is not None
+        try:
+            return self._credentials.credentials(declared, model, model_type) is not None
+        except InvokeError:  # switched off, removed, unreadable
+            return False
 
     def routes(self, caller: Caller) -> Iterable[str]:
         """Return the names of routes and defaults that a key may use."""

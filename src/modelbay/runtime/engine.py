@@ -112,20 +112,31 @@ class Engine:
         )
         return before(timeout, chunks, call.name)
 
-    def model(self, name: ModelName, model_type: ModelType) -> tuple[Any, dict[str, Any]]:
-        """Return a fresh model object and the credentials that a call of it uses."""
-        call = self._prepared(name, model_type)
+    def model(
+        self, name: ModelName, model_type: ModelType, credentials: Credentials | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Return a fresh model object and the credentials that a call of it uses: those given, if any are."""
+        call = self._prepared(name, model_type, credentials)
         return call.instance, call.credentials
 
     async def open(
-        self, name: ModelName, model_type: ModelType, wishes: Wishes, *, drop: bool = False
+        self,
+        name: ModelName,
+        model_type: ModelType,
+        wishes: Wishes,
+        *,
+        credentials: Credentials | None = None,
+        drop: bool = False,
     ) -> Opened:
         """Return a model for one call, fitted with what a client asks beyond the content of its call.
+
+        Args:
+            credentials: What the call uses; None takes what the engine's source gives.
 
         Raises:
             InvokeError: There is no such model, or it cannot be told something and that may not be dropped.
         """
-        call = self._prepared(name, model_type)
+        call = self._prepared(name, model_type, credentials)
         return await open_model(call.instance, name, call.credentials, wishes, drop=drop)
 
     async def embed(
@@ -308,14 +319,18 @@ class Engine:
     def _prepare(self, model: str, model_type: ModelType) -> Prepared:
         return self._prepared(resolve_name(self._catalog, model, model_type), model_type)
 
-    def _prepared(self, name: ModelName, model_type: ModelType) -> Prepared:
+    def _prepared(
+        self, name: ModelName, model_type: ModelType, credentials: Credentials | None = None
+    ) -> Prepared:
         code = self._code(name.provider)
         instance = self._host.model(code, model_type)
         refuse_another_type(self._codes[name.provider].types, name, model_type)
         refuse_undeclared(self._codes[name.provider].types, code.provider, name.model)
         if isinstance(instance, LargeLanguageModel):
             instance.refuses_unknown_parameters = not self._drop_unknown
-        return Prepared(instance, name, self._required(code.provider, name.model, model_type))
+        if credentials is None:
+            return Prepared(instance, name, self._required(code.provider, name.model, model_type))
+        return Prepared(instance, name, credentials.reveal())
 
     def _if_any(
         self, provider: ModelProviderConfiguration, model: str, model_type: ModelType

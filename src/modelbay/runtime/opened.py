@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import IO, Any
 
 from modelbay.entities import (
     AIModelEntity,
     CallUsage,
+    Credentials,
     EmbeddingInputType,
     LLMResult,
     LLMResultChunk,
@@ -61,10 +62,20 @@ class Opened:
         self._extras = fitted.extras
 
     @property
+    def credentials(self) -> Credentials:
+        """What it is called with."""
+        return Credentials(self._credentials)
+
+    @property
     def notices(self) -> list[str]:
         """What of the conversation was left out by rule, once the call has begun."""
         notices: list[str] = self._instance.notices
         return notices
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What the client has set, by the names of the model's rules, and what it sends beside them."""
+        return {**self._extras, **self._parameters}
 
     @property
     def pricing(self) -> PriceConfig | None:

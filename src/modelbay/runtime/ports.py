@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from modelbay.entities import AIModelEntity, Credentials, ModelProviderConfiguration, ModelType
 
@@ -69,6 +69,18 @@ class Catalog(Protocol):
     def find_model(self, name: str, type: str | None = None) -> Sequence[Listed]:  # noqa: A002
         """Return the declared models of that name and type, of whichever provider."""
         ...
+
+
+class Using(NamedTuple):
+    """Credentials that a call may use, with their id and name.
+
+    `hosted` is the quota that pays for them, "" if they are the workspace's own.
+    """
+
+    credentials: Credentials
+    id: str = ""
+    name: str = ""
+    hosted: str = ""
 
 
 class CredentialSource(Protocol):

@@ -115,6 +115,44 @@ def totals(database: Database, workspace: str, *, since: float, by: str) -> list
     return [Total(*row) for row in sorted(rows, key=itemgetter(0, 1))]
 
 
+class SpentSince(NamedTuple):
+    """What calls of one key, member and model came to in a currency.
+
+    `priced` are those that cost something, `unpriced` those that used something whose price is not known.
+    """
+
+    key: str
+    member: str
+    provider: str
+    model: str
+    currency: str
+    price: str | None
+    priced: int
+    unpriced: int
+
+
+def spent_since(database: Database, workspace: str, since: float) -> list[SpentSince]:
+    """Return what the calls of a workspace have cost since a time."""
+    rows = database.rows(
+        "SELECT key_id, member, provider, model, currency, exact_sum(price),"  # noqa: S608 - all ours
+        " sum(CASE WHEN price IS NOT NULL AND CAST(price AS FLOAT) <> 0 THEN 1 ELSE 0 END),"
+        f" sum(CASE WHEN price IS NULL AND {_USED} THEN 1 ELSE 0 END)"
+        " FROM calls WHERE workspace = :workspace AND at >= :since GROUP BY 1, 2, 3, 4, 5",
+        {"workspace": workspace, "since": since},
+    )
+    return [SpentSince(*row) for row in rows]
+
+
+def units_since(database: Database, workspace: str, provider: str, hosted: str, since: float) -> str | None:
+    """Return what a hosted quota was charged for calls since a time; None if nothing."""
+    rows = database.rows(
+        "SELECT exact_sum(units) FROM calls"
+        " WHERE workspace = :workspace AND at >= :since AND provider = :provider AND hosted = :hosted",
+        {"workspace": workspace, "since": since, "provider": provider, "hosted": hosted},
+    )
+    return rows[0][0] if rows else None
+
+
 def folded(database: Database, folder: str) -> dict[str, int]:
     """Return how many bytes of each journal of a folder are in the table."""
     rows = database.rows(

@@ -45,6 +45,18 @@ def by_hash(database: Database, digest: bytes) -> KeyRow | None:
     return found[0] if found else None
 
 
+def one(database: Database, workspace: str, key_id: str) -> KeyRow | None:
+    """Return a key of a workspace, revoked or not."""
+    found = _select(database, "WHERE workspace = :workspace AND id = :id", workspace=workspace, id=key_id)
+    return found[0] if found else None
+
+
+def lineages(database: Database, workspace: str) -> dict[str, tuple[str, ...]]:
+    """Return the keys of a workspace, each with itself and all that it was made from."""
+    rows = database.rows("SELECT id FROM keys WHERE workspace = :workspace", {"workspace": workspace})
+    return {key_id: (key_id,) for (key_id,) in rows}
+
+
 def listed(database: Database, workspace: str) -> Sequence[KeyRow]:
     """Return the keys of a workspace, the oldest first, those that were revoked included."""
     return _select(database, "WHERE workspace = :workspace ORDER BY created, id", workspace=workspace)

@@ -250,3 +250,64 @@ INSERT INTO workspaces (id, name, created, version)
 VALUES ('default', 'Default', CAST(strftime('%s', 'now') AS FLOAT), 1);
 
 INSERT INTO marks (name, number) VALUES ('schema.oldest', 1);
+
+CREATE TABLE budgets (
+    workspace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    target TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    period TEXT NOT NULL,
+    action TEXT NOT NULL,
+    unpriced TEXT,
+    created FLOAT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (workspace, id),
+    CONSTRAINT budgets_of UNIQUE (workspace, scope, target, period, currency)
+);
+
+CREATE TABLE grants (
+    workspace TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (workspace, provider, kind)
+);
+
+CREATE TABLE preferences (
+    workspace TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    preferred TEXT NOT NULL,
+    PRIMARY KEY (workspace, provider)
+);
+
+CREATE TABLE spent (
+    workspace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    period FLOAT NOT NULL,
+    used TEXT NOT NULL,
+    PRIMARY KEY (workspace, name, period)
+);
+
+CREATE TABLE holds (
+    workspace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    call TEXT NOT NULL,
+    period FLOAT NOT NULL,
+    amount TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    PRIMARY KEY (workspace, name, call)
+);
+
+CREATE INDEX holds_call ON holds (workspace, call);
+
+CREATE INDEX holds_holder ON holds (holder);
+
+CREATE TABLE holders (
+    id TEXT NOT NULL,
+    home TEXT NOT NULL,
+    beat INTEGER NOT NULL,
+    PRIMARY KEY (id)
+);

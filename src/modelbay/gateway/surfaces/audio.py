@@ -13,6 +13,7 @@ from modelbay.gateway.attempts import first_answer
 from modelbay.gateway.call import Call
 from modelbay.gateway.http.multipart import Multipart, MultipartLimits, boundary_of
 from modelbay.runtime.opened import Opened
+from modelbay.runtime.worst_case import Size
 from modelbay.wires.openai.serving.audio import SPEECH, TRANSCRIPTIONS, TRANSLATIONS
 from modelbay.wires.serving import TranscriptionFace
 
@@ -70,6 +71,7 @@ async def _write_down(call: Call, face: TranscriptionFace) -> None:
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         fields = await _form(call, file)
         ask = face.from_form(fields)
+        call.size = Size(file.tell())
         call.asks(ask.model, ModelType.SPEECH2TEXT)
 
         async def begin(opened: Opened) -> Speech2TextResult:

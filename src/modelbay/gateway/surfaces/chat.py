@@ -42,6 +42,7 @@ async def count_tokens(call: Call, rest: str) -> None:
     ask = read_count(await call.json())
     with_betas(ask, call.exchange.headers.get("anthropic-beta", ""))
     call.asks(ask.model, ModelType.LLM)
+    call.is_free = True
     _ask_of_who_counts(ask.wishes)
 
     async def count(opened: Opened) -> TokenCount:

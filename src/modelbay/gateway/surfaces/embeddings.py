@@ -40,6 +40,7 @@ async def cohere_embed(call: Call, rest: str) -> None:
 async def embed(call: Call, face: EmbeddingFace, ask: EmbeddingAsk) -> None:
     """Embed what is asked."""
     call.asks(ask.model, ModelType.TEXT_EMBEDDING)
+    call.size = call.size._replace(items=len(ask.inputs))
 
     async def begin(opened: Opened) -> TextEmbeddingResult:
         texts = [await text_of(value, place, opened.name.model) for place, value in enumerate(ask.inputs)]

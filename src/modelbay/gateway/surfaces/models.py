@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from modelbay.entities import ModelType
 from modelbay.gateway.call import JSON, Call
 from modelbay.runtime.choices import UnknownModelError, opens
 from modelbay.wires.anthropic.serving import models as anthropic
@@ -47,6 +48,8 @@ def _bodies(call: Call) -> list[dict[str, Any]]:
     bodies.extend(
         model_body(row)
         for row in gateway.catalog.models()
-        if row.provider in usable and opens(call.caller, f"{row.provider}/{row.model}")
+        if row.provider in usable
+        and opens(call.caller, f"{row.provider}/{row.model}")
+        and choices.has_credentials(row.provider, row.model, ModelType(row.type))
     )
     return bodies

@@ -17,11 +17,14 @@ async def moderations(call: Call, rest: str) -> None:
     """Serve `POST /v1/moderations`."""
     ask = MODERATIONS.from_request(await call.json())
     call.asks(ask.model, ModelType.MODERATION)
+    call.size = call.size._replace(items=len(ask.texts))
 
     async def begin(opened: Opened) -> list[ModerationResult]:
         async def judge(text: str) -> ModerationResult:
             engine, kind = call.bay.engine, ModelType.MODERATION
-            one = await engine.open(opened.name, kind, ask.wishes, drop=call.drop)
+            one = await engine.open(
+                opened.name, kind, ask.wishes, credentials=opened.credentials, drop=call.drop
+            )
             return await one.moderate(text, timeout=call.timeout())
 
         return await each(ask.texts, judge, at_once=_AT_ONCE)

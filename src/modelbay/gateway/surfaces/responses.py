@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
+import orjson
+
 from modelbay.errors import InvokeBadRequestError
 from modelbay.gateway.call import JSON, Call
 from modelbay.gateway.conversation import converse
 from modelbay.runtime.accounts import StoredResponse
+from modelbay.runtime.worst_case import size_of
 from modelbay.wires.openai.serving.responses import (
     RESPONSES,
     deleted_body,
@@ -40,6 +43,8 @@ async def create(call: Call, rest: str) -> None:
 
 async def _answer(call: Call, body: dict[str, Any], items: list[Any]) -> None:
     ask = RESPONSES.from_request(body)
+    if call.bay.is_limited:  # what was said before is sent, and paid for, again
+        call.size = size_of(orjson.dumps(body))
     ask.options["previous_response_id"] = body.get("previous_response_id")
 
     async def keep(response: dict[str, Any]) -> None:

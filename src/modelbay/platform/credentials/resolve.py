@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
@@ -12,40 +12,88 @@ from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError, Mod
 from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.credentials.snapshot import Choice, Snapshot, Status, read_snapshot
 from modelbay.platform.credentials.stored import FIRST_WORKSPACE
+from modelbay.platform.limits.hosted import Hosted
 from modelbay.platform.vault import Vault
-from modelbay.runtime.ports import CredentialSource
+from modelbay.runtime.needs import needs_credentials
+from modelbay.runtime.ports import CredentialSource, Using
 from modelbay.store import Database
 from modelbay.store import credentials as queries
 
 INTERVAL: Final = 0.4  # seconds between two looks at what has changed
+HOSTED: Final = "hosted"
+"""What a workspace prefers that uses lent credentials before its own."""
 _MOST: Final = 1_000  # workspaces remembered
 
 
 class WorkspaceCredentials:
-    """A `CredentialSource` of one workspace: what is stored, else what is `behind` (the environment).
+    """A `CredentialSource` of one workspace: what is stored, else what is `behind`, else what is lent.
 
-    It asks nobody: `snapshot` is replaced from outside when something has changed.
+    Behind is the environment. It asks nobody: `snapshot` is replaced from outside when something has changed.
     """
 
-    def __init__(self, snapshot: Snapshot, behind: CredentialSource | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, behind: CredentialSource | None = None, hosted: Hosted | None = None
+    ) -> None:
         self.snapshot = snapshot
         self.behind = behind
+        self.hosted = Hosted() if hosted is None else hosted
 
     def credentials(
         self, provider: ModelProviderConfiguration, model: str | None, model_type: ModelType | None
     ) -> Credentials | None:
-        """Return the credentials for a provider's model; None if there are none.
+        """Return the credentials for a provider's model that a call tries first; None if there are none.
 
         Raises:
             InvokeAuthorizationError: A model's were removed or cannot be opened; nothing takes their place.
             InvokeBadRequestError: The model is switched off.
         """
+        found = self._ways(provider, model, model_type, self.choice(provider, model, model_type))
+        return found[0].credentials if found else None
+
+    def usable(
+        self, provider: ModelProviderConfiguration, model: str, model_type: ModelType
+    ) -> Sequence[Using]:
+        """Return the credentials with which a model may be called, those to be tried first at the front.
+
+        Raises:
+            InvokeAuthorizationError: There are none, they were removed, or they cannot be opened.
+            InvokeBadRequestError: The model is switched off.
+        """
         choice = self.choice(provider, model, model_type)
+        found = self._ways(provider, model, model_type, choice)
+        if found:
+            return found
+        if not needs_credentials(provider):
+            return (Using(Credentials()),)
+        text = choice.text
+        if self.hosted.lends(provider.provider):
+            text = f"what is lent of {provider.provider} does not cover this model: {text}"
+        raise InvokeAuthorizationError(text, provider=provider.provider, model=model, code=_code(choice))
+
+    def _ways(
+        self,
+        provider: ModelProviderConfiguration,
+        model: str | None,
+        model_type: ModelType | None,
+        choice: Choice,
+    ) -> Sequence[Using]:
+        """Return own and lent credentials in the order of the workspace's preference."""
+        name = provider.provider
+        found = choice.credentials
+        own = () if found is None else (Using(found, choice.id, choice.name),)
+        if choice.status is not Status.DISABLED and (lent := self._lent(name, model, choice)):
+            return (*lent, *own) if self.snapshot.terms.preferred.get(name) == HOSTED else own or lent
         if choice.status in (Status.ACTIVE, Status.NO_CONFIGURE) or not model:
-            return choice.credentials
+            return own
         kind = InvokeBadRequestError if choice.status is Status.DISABLED else InvokeAuthorizationError
-        code = choice.status.value.replace("-", "_")
-        raise kind(choice.text, provider=provider.provider, model=model, code=code)
+        raise kind(choice.text, provider=name, model=model, code=_code(choice))
+
+    def _lent(self, name: str, model: str | None, choice: Choice) -> Sequence[Using]:
+        """Return what may be borrowed; where own credentials are broken only if that is preferred."""
+        broken = choice.status not in (Status.ACTIVE, Status.NO_CONFIGURE)
+        if broken and self.snapshot.terms.preferred.get(name) != HOSTED:
+            return ()
+        return self.hosted.offers(name, model, self.snapshot.terms)
 
     def choice(
         self, provider: ModelProviderConfiguration, model: str | None, model_type: ModelType | None
@@ -71,13 +119,16 @@ class CredentialSources:
         vault: Vault,
         *,
         behind: CredentialSource | None = None,
+        hosted: Hosted | None = None,
         interval: float = INTERVAL,
     ) -> None:
         """Create the sources.
 
         Args:
             behind: What the first workspace uses where nothing is stored: given credentials, the environment.
+            hosted: What the installation lends to all of them.
         """
+        self.hosted = Hosted() if hosted is None else hosted
         self.failure = ""
         self._database = database
         self._vault = vault
@@ -132,7 +183,7 @@ class CredentialSources:
     async def _read(self, workspace: str) -> WorkspaceCredentials:
         snapshot = await self._database.run(read_snapshot, self._vault, workspace)
         behind = self._behind if workspace == FIRST_WORKSPACE else None
-        source = self._known[workspace] = WorkspaceCredentials(snapshot, behind)
+        source = self._known[workspace] = WorkspaceCredentials(snapshot, behind, self.hosted)
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
         if self._looking is None:
@@ -150,6 +201,10 @@ class CredentialSources:
                 self.failure = f"credentials cannot be read: unexpected {type(error).__name__}"
             else:
                 self.failure = ""
+
+
+def _code(choice: Choice) -> str:
+    return choice.status.value.replace("-", "_")
 
 
 def _changed(

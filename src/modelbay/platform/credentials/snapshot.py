@@ -12,7 +12,7 @@ from modelbay.platform.credentials.stored import ENVIRONMENT, as_called, opened
 from modelbay.platform.vault import Vault
 from modelbay.runtime.needs import how_to_give, needs_credentials
 from modelbay.runtime.ports import CredentialSource
-from modelbay.store import Database
+from modelbay.store import Database, limits
 from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
 from modelbay.store.credentials import Place
@@ -59,6 +59,7 @@ class Snapshot:
         active: What is used, by whose credentials they are.
         places: Who has credentials, active or not.
         custom: The models that were added, by provider and age.
+        terms: What limits its calls.
     """
 
     workspace: str
@@ -68,6 +69,7 @@ class Snapshot:
     custom: tuple[ModelPlace, ...]
     disabled: frozenset[ModelPlace]
     defaults: Mapping[str, DefaultRow]
+    terms: limits.Terms
 
     @property
     def is_broken(self) -> bool:
@@ -117,6 +119,7 @@ def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
         custom=tuple(model_queries.custom(database, workspace)),
         disabled=frozenset(model_queries.disabled(database, workspace)),
         defaults=model_queries.defaults(database, workspace),
+        terms=limits.terms_of(database, workspace),
     )
 
 

@@ -28,6 +28,7 @@ class Lane:
     Attributes:
         rules: By the client's name of the field.
         most_inputs: How many texts one request may hold.
+        schema: What is declared of the model.
     """
 
     relay: Relay
@@ -38,6 +39,7 @@ class Lane:
     rules: Mapping[str, ParameterRule]
     pricing: PriceConfig | None
     most_inputs: int
+    schema: AIModelEntity
     to_error: ToError | None = None
 
     def to_sent(self, bones: bytes, fields: Fields, headers: Mapping[str, str]) -> Sent | None:
@@ -91,6 +93,7 @@ def lane_of(
         rules=by_field,
         pricing=schema.pricing,
         most_inputs=int(schema.property_of(ModelPropertyKey.MAX_CHUNKS) or 1),
+        schema=schema,
         to_error=endpoint.to_error,
     )
 

@@ -1,0 +1,66 @@
+"""The books: what calls that move into the ledger count of budgets and quotas, in the same transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from modelbay.platform.limits.charges import Spent, charges, of_row
+from modelbay.store import Database, keys, limits, spending
+from modelbay.store.calls import COLUMNS
+from modelbay.store.database import EXACT
+from modelbay.store.limits import BudgetRow
+from modelbay.store.spending import Place
+
+_WORKSPACE = COLUMNS.index("workspace")
+
+
+class Books:
+    """Counts the calls of one transaction, which holds the lock `spending.FOLDING`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._budgets: dict[str, Sequence[BudgetRow]] = {}
+        self._lineage: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._sums: dict[Place, Decimal] = defaultdict(Decimal)
+
+    def enter(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Count calls that are about to be inserted, each once, and let go of what they held."""
+        by_workspace: dict[str, list[Spent]] = defaultdict(list)
+        for row in rows:
+            if self._limits(row[_WORKSPACE]) or row[_HOSTED]:
+                by_workspace[row[_WORKSPACE]].append(of_row(row))
+        for workspace, calls in by_workspace.items():
+            self._count(workspace, calls)
+
+    def close(self) -> None:
+        """Write the sums down."""
+        for place, amount in sorted(self._sums.items()):
+            spending.add(self._database, place, amount)
+
+    def _limits(self, workspace: str) -> Sequence[BudgetRow]:
+        if workspace not in self._budgets:
+            self._budgets[workspace] = limits.budgets(self._database, workspace)
+        return self._budgets[workspace]
+
+    def _count(self, workspace: str, calls: Sequence[Spent]) -> None:
+        ids = list(dict.fromkeys(each.call for each in calls))
+        known = spending.in_ledger(self._database, workspace, ids)
+        for each in calls:
+            if each.call in known:
+                continue
+            known.add(each.call)
+            for place, amount in charges(each, self._limits(workspace), self._lineages(workspace)):
+                self._sums[place] = EXACT.add(self._sums[place], amount)
+        spending.drop_holds(self._database, workspace, ids)
+
+    def _lineages(self, workspace: str) -> dict[str, tuple[str, ...]]:
+        if workspace not in self._lineage:
+            by_key = any(each.scope == "key" for each in self._limits(workspace))
+            self._lineage[workspace] = keys.lineages(self._database, workspace) if by_key else {}
+        return self._lineage[workspace]
+
+
+_HOSTED = COLUMNS.index("hosted")
