@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from modelbay.cli.budget import budget
 from modelbay.cli.call import call
 from modelbay.cli.chat import chat
 from modelbay.cli.check import check
@@ -25,6 +26,7 @@ from modelbay.cli.key import key
 from modelbay.cli.member import member
 from modelbay.cli.models import models
 from modelbay.cli.providers import providers
+from modelbay.cli.quota import quota
 from modelbay.cli.serve import serve
 from modelbay.cli.tokens import tokens
 from modelbay.cli.usage import usage
@@ -97,6 +99,8 @@ app.add_typer(workspace, name="workspace")
 app.add_typer(member, name="member")
 app.add_typer(key, name="key")
 app.add_typer(credential, name="credential")
+app.add_typer(quota, name="quota")
+app.add_typer(budget, name="budget")
 app.command()(usage)
 app.add_typer(vault, name="vault")
 

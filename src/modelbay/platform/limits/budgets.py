@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from modelbay.errors import InvokeBadRequestError, ModelbayError
 from modelbay.platform.limits.charges import (
@@ -110,6 +110,29 @@ def create_budget(
             )
         audit.record(database, workspace, actor, "budget.set", row.id, _facts(row))
     return row
+
+
+def set_budget(database: Database, workspace: str, *, actor: str, **terms: Any) -> BudgetRow:
+    """Make a budget, or change the one that there is for the same; the terms are those of `create_budget`.
+
+    Raises:
+        InvokeBadRequestError: A field is wrong.
+    """
+    usual = {"scope": "workspace", "target": "", "period": "month", "currency": "USD"}
+    for row in queries.budgets(database, workspace):
+        if all(getattr(row, name) == terms.get(name, value) for name, value in usual.items()):
+            unpriced = terms.get("unpriced")
+            return change_budget(
+                database,
+                workspace,
+                row.id,
+                amount=terms["amount"],
+                action=terms.get("action", "refuse"),
+                unpriced=unpriced,
+                refuse_unpriced=unpriced is None,
+                actor=actor,
+            )
+    return create_budget(database, workspace, **terms, actor=actor)
 
 
 def change_budget(

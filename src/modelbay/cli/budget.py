@@ -1,0 +1,162 @@
+"""`modelbay budget`: how much money calls may cost in a period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from modelbay.cli.errors import EPILOG
+from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
+from modelbay.cli.listing import Column, write_list
+from modelbay.cli.workspace import ACTOR
+
+if TYPE_CHECKING:
+    from modelbay.platform.limits.budgets import Budget
+    from modelbay.store.limits import BudgetRow
+
+budget = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The budget's id, as modelbay budget list shows it.")]
+_ACTIONS: Final = "refuse, or warn: then calls are made, with a note in the answer."
+_UNPRICED: Final = "What a call counts whose price is not known here; such calls are refused without it."
+
+
+@budget.callback(invoke_without_command=True)
+def _budget(ctx: typer.Context) -> None:
+    """Set, list and delete budgets: of a workspace, a member, a key or a model."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@budget.command("set")
+def set_(
+    amount: Annotated[
+        str, typer.Argument(metavar="AMOUNT", help="At most so much in a period, such as 12.50.")
+    ],
+    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Three letters.")] = "USD",
+    period: Annotated[
+        str,
+        typer.Option("--period", metavar="PERIOD", help="day, week, month or total; begins at midnight UTC."),
+    ] = "month",
+    member: Annotated[str, typer.Option("--member", metavar="ID", help="Of one member.")] = "",
+    key: Annotated[
+        str, typer.Option("--key", metavar="ID", help="Of one key, and those made from it together.")
+    ] = "",
+    model: Annotated[
+        str, typer.Option("--model", metavar="PATTERN", help="Of models, such as openai/gpt-5*.")
+    ] = "",
+    action: Annotated[str, typer.Option("--action", metavar="ACTION", help=_ACTIONS)] = "refuse",
+    unpriced: Annotated[str | None, typer.Option("--unpriced", metavar="AMOUNT", help=_UNPRICED)] = None,
+    workspace: InWorkspace = "default",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set a budget, of the whole workspace unless an option says of what; write its id to stdout.
+
+    Where there is one for the same period and currency already, it is changed. What was spent in the period
+    before counts. Before a call is made, the most that it can cost is held; afterwards it counts what it did.
+    """
+    from modelbay.cli.output import write_json, write_text
+    from modelbay.platform.limits.budgets import set_budget
+    from modelbay.store import Database
+
+    scope, target = _target(member, key, model)
+    with Database.open(directory(data_dir)) as database:
+        row = set_budget(
+            database,
+            workspace,
+            amount=amount,
+            currency=currency,
+            period=period,
+            scope=scope,
+            target=target,
+            action=action,
+            unpriced=unpriced,
+            actor=ACTOR,
+        )
+    if as_json:
+        write_json(_plain(row))
+    else:
+        write_text(row.id + "\n")
+
+
+@budget.command("list")
+def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the budgets of a workspace, with what was spent and what calls under way hold.
+
+    Into a pipe each is one line without heading, its columns separated by tabs: id, scope, target, amount,
+    currency, period, action, unpriced, version, used, held, left, ends.
+    """
+    from modelbay.platform.fold import fold
+    from modelbay.platform.limits.budgets import list_budgets
+    from modelbay.store import Database
+
+    folder = directory(data_dir)
+    with Database.open(folder) as database:
+        fold(database, folder)
+        found = list_budgets(database, workspace)
+    write_list(
+        [_standing(each) for each in found],
+        _COLUMNS,
+        as_json=as_json,
+        empty="no budgets; set one with: modelbay budget set AMOUNT",
+    )
+
+
+@budget.command()
+def delete(
+    budget_id: Id, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
+) -> None:
+    """Delete a budget; a running gateway counts by it no more within a second."""
+    from modelbay.cli.output import write_json, write_text
+    from modelbay.platform.limits.budgets import delete_budget
+    from modelbay.store import Database
+
+    with Database.open(directory(data_dir)) as database:
+        delete_budget(database, workspace, budget_id, actor=ACTOR)
+    if as_json:
+        write_json({"id": budget_id, "deleted": True})
+    else:
+        write_text(f"{budget_id} is deleted\n")
+
+
+def _target(member: str, key: str, model: str) -> tuple[str, str]:
+    from modelbay.cli.errors import Mistake
+
+    given = [(scope, value) for scope, value in (("member", member), ("key", key), ("model", model)) if value]
+    if len(given) > 1:
+        raise Mistake("a budget is about one of --member, --key and --model")
+    return given[0] if given else ("workspace", "")
+
+
+def _plain(row: BudgetRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "scope": row.scope,
+        "target": row.target,
+        "amount": row.amount,
+        "currency": row.currency,
+        "period": row.period,
+        "action": row.action,
+        "unpriced": row.unpriced,
+        "version": row.version,
+    }
+
+
+def _standing(budget: Budget) -> dict[str, Any]:
+    figures = {"used": budget.used, "held": budget.held, "left": budget.left}
+    return {**_plain(budget.row), **figures, "ends": time_text(budget.ends)}
+
+
+_COLUMNS: Final = (
+    Column("ID", lambda row: row["id"]),
+    Column("OF", lambda row: " ".join(filter(None, (row["scope"], row["target"]))), wrap=True),
+    Column("PERIOD", lambda row: row["period"]),
+    Column("AMOUNT", lambda row: f"{row['amount']:f} {row['currency']}", right=True),
+    Column("USED", lambda row: f"{row['used']:f}", right=True),
+    Column("HELD", lambda row: f"{row['held']:f}", right=True),
+    Column("LEFT", lambda row: f"{row['left']:f}", right=True),
+    Column("ENDS", lambda row: (row["ends"] or "–")[:10]),
+    Column("ACTION", lambda row: row["action"]),
+)
