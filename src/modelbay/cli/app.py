@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from modelbay.cli.apply import apply
 from modelbay.cli.budget import budget
 from modelbay.cli.call import call
 from modelbay.cli.chat import chat
@@ -103,6 +104,7 @@ app.add_typer(quota, name="quota")
 app.add_typer(budget, name="budget")
 app.command()(usage)
 app.add_typer(vault, name="vault")
+app.command()(apply)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -90,17 +90,15 @@ def create_budget(
     Raises:
         InvokeBadRequestError: A field is wrong, or there is a budget for the same already.
     """
-    row = BudgetRow(
-        workspace=workspace,
-        id=new_id("budget"),
-        scope=_choice(Scope, "scope", scope),
+    row = new_row(
+        workspace,
+        amount=amount,
+        currency=currency,
+        period=period,
+        scope=scope,
         target=target,
-        amount=_money("amount", amount),
-        currency=_currency(currency),
-        period=_choice(Period, "period", period),
-        action=_choice(Action, "action", action),
-        unpriced=None if unpriced is None else _money("unpriced", unpriced),
-        created=time.time(),
+        action=action,
+        unpriced=unpriced,
     )
     with changing(database, workspace):
         _check_target(database, row)
@@ -112,7 +110,33 @@ def create_budget(
     return row
 
 
-def set_budget(database: Database, workspace: str, *, actor: str, **terms: Any) -> BudgetRow:
+def new_row(
+    workspace: str,
+    *,
+    amount: str | Decimal,
+    currency: str,
+    period: str,
+    scope: str,
+    target: str,
+    action: str,
+    unpriced: str | Decimal | None,
+) -> BudgetRow:
+    """Return a budget that is not stored; InvokeBadRequestError if a field is wrong by itself."""
+    return BudgetRow(
+        workspace=workspace,
+        id=new_id("budget"),
+        scope=_choice(Scope, "scope", scope),
+        target=target,
+        amount=_money("amount", amount),
+        currency=_currency(currency),
+        period=_choice(Period, "period", period),
+        action=_choice(Action, "action", action),
+        unpriced=None if unpriced is None else _money("unpriced", unpriced),
+        created=time.time(),
+    )
+
+
+def set_budget(database: Database, /, workspace: str, *, actor: str, **terms: Any) -> BudgetRow:
     """Make a budget, or change the one that there is for the same; the terms are those of `create_budget`.
 
     Raises:

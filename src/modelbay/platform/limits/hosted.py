@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -17,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from modelbay.entities import Credentials, ModelProviderConfiguration
 from modelbay.errors import ModelbayError
 from modelbay.platform.limits.periods import Period
+from modelbay.platform.references import HOW, Reference, ReferenceLostError
 from modelbay.runtime.ports import Using
 
 FILE: Final = "hosted.yaml"
@@ -81,15 +81,6 @@ class QuotaTerms(BaseModel):
         """Return what a call of a model is worth: of several patterns the first that fits."""
         found = (worth for pattern, worth in self.credits.items() if fnmatchcase(model, pattern))
         return next(found, Decimal(1))
-
-
-class Reference(BaseModel):
-    """Where a value is: in an environment variable, or in a file of its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    env: str = ""
-    file: str = ""
 
 
 class _ProviderTerms(BaseModel):
@@ -167,8 +158,7 @@ class Hosted:
         written = self._providers[name].literal & set(provider.secret_variables)
         if written:
             raise HostedError(
-                f"{FILE}: {name}.credentials.{min(written)}: a secret is not written here; refer to it as "
-                "{env: VARIABLE} or {file: PATH}"
+                f"{FILE}: {name}.credentials.{min(written)}: a secret is not written here; {HOW}"
             )
 
     def terms(self, provider: str, kind: str) -> QuotaTerms | None:
@@ -211,26 +201,11 @@ def _provider(path: Path, name: str, terms: Any, *, is_own: bool) -> HostedProvi
         raise HostedError(f"{path}: {name}.quotas: each kind can be there once")
     values: dict[str, Any] = {}
     for variable, value in read.credentials.items():
-        found = _value(path, f"{name}.credentials.{variable}", value)
-        if found is None and not is_own:
-            return None  # the default's variable is not set: nothing is lent
-        if found is None:
-            raise HostedError(f"{path}: {name}.credentials.{variable}: the environment has no such variable")
-        values[variable] = found
+        try:
+            values[variable] = value.value() if isinstance(value, Reference) else value
+        except ReferenceLostError as error:
+            if not is_own:
+                return None  # the default's variable is not set: nothing is lent
+            raise HostedError(f"{path}: {name}.credentials.{variable}: {error.description}") from None
     literal = {variable for variable, value in read.credentials.items() if isinstance(value, str)}
     return HostedProvider(name, Credentials(values), quotas, frozenset(literal))
-
-
-def _value(path: Path, place: str, value: str | bool | int | Reference) -> str | bool | int | None:
-    """Return what a reference leads to; None if a variable is not set."""
-    if not isinstance(value, Reference):
-        return value
-    if bool(value.env) == bool(value.file):
-        raise HostedError(f"{path}: {place}: name either a variable (env) or a file (file)")
-    if value.env:
-        return os.environ.get(value.env) or None
-    try:
-        return Path(value.file).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise HostedError(f"{path}: {place}: {value.file}: {why}") from None

@@ -85,7 +85,7 @@ def grant(
         raise not_found(
             "kind", f"no {kind[:40]!r} quota of {provider[:40]!r} is lent; see modelbay quota list"
         )
-    limit = None if amount is None else _amount(amount)
+    limit = None if amount is None else amount_of(amount)
     with changing(database, workspace):
         queries.grant(database, workspace, provider, kind, limit)
         facts = {"kind": kind, "limit": None if limit is None else f"{limit:f}"}
@@ -104,13 +104,18 @@ def prefer(
         InvokeBadRequestError: There is no such workspace, or nothing of the provider is lent.
     """
     _check_workspace(database, workspace)
+    check_preference(hosted, provider, preferred)
+    with changing(database, workspace):
+        queries.prefer(database, workspace, provider, None if preferred == "auto" else preferred)
+        audit.record(database, workspace, actor, "quota.prefer", provider, {"preferred": preferred})
+
+
+def check_preference(hosted: Hosted, provider: str, preferred: str) -> None:
+    """Refuse a preference that is none, or of a provider of which nothing is lent (InvokeBadRequestError)."""
     if preferred not in (HOSTED, OWN, "auto"):
         raise invalid("preferred", f"{preferred[:40]!r} is none of {HOSTED}, {OWN}, auto")
     if not hosted.lends(provider):
         raise not_found("provider", f"nothing of {provider[:40]!r} is lent; see modelbay quota list")
-    with changing(database, workspace):
-        queries.prefer(database, workspace, provider, None if preferred == "auto" else preferred)
-        audit.record(database, workspace, actor, "quota.prefer", provider, {"preferred": preferred})
 
 
 class QuotaLimit:
@@ -218,7 +223,8 @@ def _until(terms: QuotaTerms, at: float) -> float | None:
     return None if ends is None else max(ends - at, 0.0)
 
 
-def _amount(value: str | Decimal) -> Decimal:
+def amount_of(value: str | Decimal) -> Decimal:
+    """Return a limit as it was written, -1 for none; InvokeBadRequestError if it is none."""
     try:
         amount = Decimal(value)
     except InvalidOperation:

@@ -1,0 +1,51 @@
+"""Secrets by reference: a file that people share says where a value is, not what it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from modelbay.errors import ModelbayError
+
+HOW: Final = "refer to it as {env: VARIABLE} or {file: PATH}"
+
+
+class ReferenceLostError(ModelbayError):
+    """What a reference leads to is not there; the message names it and not the value."""
+
+    summary = "A value that is referred to is not there."
+
+
+class Reference(BaseModel):
+    """Where a value is: in an environment variable, or in a file of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    env: str = ""
+    file: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Reference:
+        if bool(self.env) == bool(self.file):
+            raise ValueError("name either a variable (env) or a file (file)")
+        return self
+
+    def value(self) -> str:
+        """Return what it leads to.
+
+        Raises:
+            ReferenceLostError: It is not there.
+        """
+        if self.env:
+            found = os.environ.get(self.env, "")
+            if not found:
+                raise ReferenceLostError(f"the environment has no variable {self.env}")
+            return found
+        try:
+            return Path(self.file).expanduser().read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise ReferenceLostError(f"{self.file}: {why}") from None
