@@ -69,7 +69,7 @@ class Answering:
         content = reply.content
         if reply.body is not None:
             content = reply.body.model_dump_json().encode()
-        if content is not None:
+        if content is not None and not any(name == "content-type" for name, _ in headers):
             headers.append(("content-type", operation.media))
         self._respond(reply.status or operation.status, headers, content or b"")
 

@@ -63,8 +63,8 @@ def authorise(operation: Operation, params: Mapping[str, str], who: Admitted) ->
     """Refuse what the operation's action does not allow.
 
     Raises:
-        ProblemError: The workspace is not there or somebody else's, which are told alike; or the role does not
-            do.
+        ProblemError: The workspace is not there or somebody else's, which are told alike; or the role is too
+            little.
     """
     if operation.scope in (Scope.OPEN, Scope.SELF):
         return

@@ -12,14 +12,13 @@ import orjson
 from modelbay.gateway.api.problems import ProblemError
 
 if TYPE_CHECKING:
-    from modelbay.gateway.api.fields import PageQuery
     from modelbay.gateway.api.request import Request
 
 R = TypeVar("R")
 Place = tuple[Any, ...]
 
 
-def begin(request: Request[Any, PageQuery], *types: type) -> Place | None:
+def begin(request: Request[Any, Any], *types: type) -> Place | None:
     """Return the place behind which a page begins; None at the list's beginning.
 
     Raises:
@@ -38,7 +37,7 @@ def begin(request: Request[Any, PageQuery], *types: type) -> Place | None:
 
 
 def cut(
-    request: Request[Any, PageQuery], rows: Sequence[R], place: Callable[[R], Place]
+    request: Request[Any, Any], rows: Sequence[R], place: Callable[[R], Place]
 ) -> tuple[Sequence[R], str | None]:
     """Return the page's rows and the cursor of the next one.
 
@@ -54,7 +53,7 @@ def cut(
 
 
 def cut_list(
-    request: Request[Any, PageQuery], rows: Sequence[R], name: Callable[[R], str]
+    request: Request[Any, Any], rows: Sequence[R], name: Callable[[R], str]
 ) -> tuple[Sequence[R], str | None]:
     """Return a page of a list that is in memory, whose order is its own.
 

@@ -106,6 +106,12 @@ def of_validation(error: ValidationError, *, inside: str = "") -> ProblemError:
     return ProblemError(422, detail, "invalid", errors=found[:100])
 
 
+def of_form(error: FormError, *, inside: str = "values") -> ProblemError:
+    """Return what is wrong with a form whose fields are inside a field of the body."""
+    errors = {f"{inside}.{field}": text for field, text in error.complaints.items()}
+    return ProblemError(422, error.description, "invalid", errors=errors)
+
+
 def of_error(error: ModelbayError, *, precondition: bool = False) -> ProblemError:
     """Return an error of the platform as a problem.
 
@@ -113,8 +119,7 @@ def of_error(error: ModelbayError, *, precondition: bool = False) -> ProblemErro
         precondition: The caller has sent `If-Match`, so that a changed version is its precondition failing.
     """
     if isinstance(error, FormError):
-        errors = {f"values.{field}": text for field, text in error.complaints.items()}
-        return ProblemError(422, error.description, "invalid", errors=errors)
+        return of_form(error)
     if isinstance(error, InvokeBadRequestError):
         return _of_bad_request(error, precondition=precondition)
     if isinstance(error, _OURS):
