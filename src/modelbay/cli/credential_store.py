@@ -101,18 +101,9 @@ def whose(row: CredentialRow, *, gone: bool = False) -> Target:
     except ModelbayError:
         if not gone:
             raise
-    return _without_plugin(row)
+    from modelbay.platform.credentials.target import without_plugin
 
-
-def _without_plugin(row: CredentialRow) -> Target:
-    from modelbay.entities import ModelProviderConfiguration, ModelType
-    from modelbay.platform.credentials.target import Target
-
-    nothing: dict[str, Any] = {"supported_model_types": [], "configurate_methods": []}
-    bare = ModelProviderConfiguration.model_validate(
-        {"provider": row.provider, "label": row.provider, **nothing}
-    )
-    return Target(row.workspace, bare, row.model, ModelType(row.model_type) if row.model else None)
+    return without_plugin(row)
 
 
 def kept(database: Database, row: CredentialRow) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from modelbay.gateway.access_log import AccessLog
 from modelbay.gateway.bays import Bay, Bays
 from modelbay.gateway.call import Call
 from modelbay.gateway.http.exchange import ClientGoneError, Exchange
+from modelbay.gateway.keys import key_of
 from modelbay.gateway.metrics import Metrics
 from modelbay.gateway.operations import Operations
 from modelbay.gateway.routes import Route, Router
@@ -65,10 +66,10 @@ class Gateway:
         self.accountant = self.platform.accountant
         self.responses = self.platform.responses
         self.transport = Transport(replace(_UPSTREAMS, file_hosts=frozenset(settings.file_hosts)))
-        host = InProcessHost(self.transport)
+        self.host = InProcessHost(self.transport)
         names = Names(settings.routes, settings.defaults)
         relays = RELAYS if settings.lanes else {}
-        self.bays = Bays(self.catalog, host, names, relays)
+        self.bays = Bays(self.catalog, self.host, names, relays)
         self.metrics = Metrics(shared=settings.workers > 1)
         self.log = AccessLog() if settings.access_log else None
         self.router = Router(routes.ALL)
@@ -83,6 +84,7 @@ class Gateway:
         if self._kept:
             await asyncio.wait(self._kept, timeout=5)
         self.bays.close()
+        self.operations.close()
         await self.transport.aclose()
         await self.platform.close()
         if self.log:
@@ -176,15 +178,6 @@ class Gateway:
         self.metrics.ended(record, declared=declared)
         if self.log:
             self.log.write(call.record, call.exchange.peer)
-
-
-def key_of(exchange: Exchange) -> str:
-    """Return the key that a request came with; "" if none."""
-    headers = exchange.headers
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    if key and scheme.lower() == "bearer":
-        return key.strip()
-    return headers.get("x-api-key", "").strip()
 
 
 class Worker(Gateway):

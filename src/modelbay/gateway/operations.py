@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import time
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from modelbay.gateway.statuses import retry_after, status_of
 from modelbay.runtime.accounts import CallRecord, KeyRefusedError
 
 if TYPE_CHECKING:
+    from modelbay.gateway.api.dispatch import Api
     from modelbay.gateway.app import Gateway
 
 _PAGE = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
@@ -27,11 +29,15 @@ class Operations:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._api: Api | None = None
+        self._loading: asyncio.Future[Api] | None = None
 
     async def serve(self, exchange: Exchange) -> None:
         """Serve a request that no route of a model takes."""
         path = exchange.path
-        if exchange.method in ("GET", "HEAD") and path == "/healthz":
+        if path.startswith("/api/") or path == "/api":
+            await (self._api or await self._load()).serve(exchange)
+        elif exchange.method in ("GET", "HEAD") and path == "/healthz":
             exchange.respond(200, JSON, b'{"status":"ok"}')
         elif exchange.method in ("GET", "HEAD") and path == "/readyz":
             self._ready(exchange)
@@ -39,6 +45,23 @@ class Operations:
             await self._metrics(exchange)
         else:
             self._nothing(exchange)
+
+    async def _load(self) -> Api:
+        """Return the management API; it is built beside the event loop, at the first request to it."""
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(asyncio.to_thread(_build, self._gateway))
+        loading = self._loading
+        try:
+            self._api = await asyncio.shield(loading)
+        finally:
+            if loading.done():
+                self._loading = None
+        return self._api
+
+    def close(self) -> None:
+        """Let go of what the management API holds."""
+        if self._api is not None:
+            self._api.close()
 
     def reasons(self) -> list[str]:
         """Return why the gateway should get no calls now."""
@@ -89,6 +112,12 @@ class Operations:
             record = CallRecord(id=request_id, at=time.time(), workspace="", key_id="", surface=surface)
             record.status, record.error = status, type(error).__name__ if error else ""
             log.write(record, exchange.peer)
+
+
+def _build(gateway: Gateway) -> Api:
+    from modelbay.gateway.api.dispatch import Api  # noqa: PLC0415 - start-up time: who only calls models needs none
+
+    return Api(gateway)
 
 
 def is_local(peer: str) -> bool:

@@ -71,6 +71,7 @@ class GatewaySettings:
         file_hosts: Hosts at private addresses from which files that messages name may be fetched.
         credentials: A JSON file with credentials by provider, beside those of the environment.
         workers: How many processes serve; their metrics are added up.
+        tls: Whether we are reached over TLS, so that cookies are kept to it.
         lanes: Whether calls may pass through untranslated where client and upstream speak one dialect.
     """
 
@@ -84,6 +85,7 @@ class GatewaySettings:
     access_log: bool = True
     workers: int = 1
     lanes: bool = True
+    tls: bool = False
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> GatewaySettings:

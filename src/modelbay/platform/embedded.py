@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Final
 
 from modelbay.errors import ModelbayError
 from modelbay.platform.authoriser import StoredKeys
@@ -18,6 +19,8 @@ from modelbay.platform.vault import MasterKeys, Vault
 from modelbay.runtime.ports import CredentialSource
 from modelbay.store import keys as queries
 from modelbay.store import open_directory
+
+_MANAGING: Final = 4  # threads, and connections, of the management API: none before its first request
 
 
 class Embedded:
@@ -40,6 +43,7 @@ class Embedded:
         self.data_dir = data_dir.absolute()
         self._keys = BackgroundDatabase(self.data_dir)
         self._answers = BackgroundDatabase(self.data_dir)  # a caller must not wait for another's large answer
+        self.management = BackgroundDatabase(self.data_dir, threads=_MANAGING)
         self._folding = Folding(self.data_dir)
         self.authoriser = StoredKeys(self._keys)
         self.accountant = Ledger(self.data_dir / FOLDER, on_written=self._folding.written)
@@ -102,6 +106,7 @@ class Embedded:
         await self._holding.close()
         await self._keys.close()
         await self._answers.close()
+        await self.management.close()
 
     async def __aenter__(self) -> Embedded:
         await self.start()

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelbay.errors import InvokeBadRequestError
+from modelbay.platform.people.refusals import not_found
 from modelbay.platform.secrets import digest_of, hint_of, new_secret
-from modelbay.store import Database, workspaces
+from modelbay.store import Database, audit, workspaces
 from modelbay.store import keys as queries
 from modelbay.store.keys import KeyRow
 
@@ -36,6 +37,7 @@ def create_key(
     lifetime: float | None = None,
     workspace: str = "default",
     inside: bool = False,
+    actor: str = "cli",
 ) -> NewKey:
     """Make a key that opens what `models` match, patterns such as `openai/*`; all if there are none.
 
@@ -64,6 +66,8 @@ def create_key(
                 f"workspace: there is no workspace {workspace!r}; modelbay workspace list shows them"
             )
         queries.insert(database, row)
+        facts = {"name": name, "hint": row.hint, "models": row.models, "expires": row.expires}
+        audit.record(database, workspace, actor, "key.create", row.id, facts, at=now)
     return NewKey(secret, row)
 
 
@@ -72,7 +76,26 @@ def list_keys(database: Database, *, workspace: str = "default") -> Sequence[Key
     return queries.listed(database, workspace)
 
 
-def revoke_key(database: Database, key_id: str, *, workspace: str = "default") -> None:
+def page_of_keys(
+    database: Database, *, workspace: str, after: tuple[float, str] | None, limit: int
+) -> Sequence[KeyRow]:
+    """Return at most `limit` keys, the oldest first, from behind the `created` and `id` of one."""
+    return queries.page(database, workspace, after=after, limit=limit)
+
+
+def get_key(database: Database, key_id: str, *, workspace: str = "default") -> KeyRow:
+    """Return a key of a workspace, whatever its state.
+
+    Raises:
+        InvokeBadRequestError: There is no such key.
+    """
+    row = queries.one(database, workspace, key_id)
+    if row is None:
+        raise not_found("key", f"there is no key {key_id[:40]!r}; see modelbay key list")
+    return row
+
+
+def revoke_key(database: Database, key_id: str, *, workspace: str = "default", actor: str = "cli") -> None:
     """Close a key for good; every gateway on this data directory refuses it within a second.
 
     Raises:
@@ -81,8 +104,12 @@ def revoke_key(database: Database, key_id: str, *, workspace: str = "default") -
     with database.transaction():
         if not queries.revoke(database, workspace, key_id, time.time()):
             raise InvokeBadRequestError(
-                f"ID: there is no key {key_id[:40]!r} that could be revoked; see modelbay key list"
+                f"ID: there is no key {key_id[:40]!r} that could be revoked; see modelbay key list",
+                status=404,
+                code="not_found",
+                field="key",
             )
+        audit.record(database, workspace, actor, "key.revoke", key_id)
 
 
 def state_of(row: KeyRow, now: float) -> str:

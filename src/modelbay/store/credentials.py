@@ -145,6 +145,27 @@ def of_workspace(database: Database, workspace: str) -> Sequence[CredentialRow]:
     return _select(database, "workspace = :workspace", workspace=workspace)
 
 
+def page(
+    database: Database,
+    workspace: str,
+    *,
+    provider: str | None,
+    after: tuple[str, str, str, str] | None,
+    limit: int,
+) -> Sequence[CredentialRow]:
+    """Return at most `limit` credentials, by provider, model, type and name, from behind such a place."""
+    names = ("provider", "model", "model_type", "name")
+    of = " AND provider = :of" if provider is not None else ""
+    behind = f" AND ({', '.join(names)}) > (:provider, :model, :model_type, :name)" if after else ""
+    place = dict(zip(names, after, strict=True)) if after else {}
+    rows = database.rows(
+        f"SELECT {_COLUMNS} FROM credentials WHERE workspace = :workspace{of}{behind}"  # noqa: S608 - ours
+        f" ORDER BY {', '.join(names)} LIMIT :limit",
+        {"workspace": workspace, "limit": limit, **({"of": provider} if of else {}), **place},
+    )
+    return [_row(values) for values in rows]
+
+
 def put_secrets(database: Database, workspace: str, credential: str, sealed: Mapping[str, str]) -> None:
     """Make these the secrets of some credentials; all others go."""
     database.change(

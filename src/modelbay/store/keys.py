@@ -62,6 +62,21 @@ def listed(database: Database, workspace: str) -> Sequence[KeyRow]:
     return _select(database, "WHERE workspace = :workspace ORDER BY created, id", workspace=workspace)
 
 
+def page(
+    database: Database, workspace: str, *, after: tuple[float, str] | None, limit: int
+) -> Sequence[KeyRow]:
+    """Return at most `limit` keys, the oldest first, from behind the `created` and `id` of one."""
+    newer = " AND (created, id) > (:created, :id)" if after is not None else ""
+    place = {"created": after[0], "id": after[1]} if after is not None else {}
+    return _select(
+        database,
+        f"WHERE workspace = :workspace{newer} ORDER BY created, id LIMIT :limit",
+        workspace=workspace,
+        limit=limit,
+        **place,
+    )
+
+
 def any_known(database: Database) -> bool:
     """Whether there has ever been a key."""
     return bool(database.rows("SELECT 1 FROM keys LIMIT 1"))

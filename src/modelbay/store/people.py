@@ -104,6 +104,47 @@ def members(database: Database, workspace: str) -> Sequence[MemberRow]:
     return _members(database, "members.workspace = :workspace", {"workspace": workspace})
 
 
+def page_of_members(
+    database: Database, workspace: str, *, after: tuple[float, str] | None, limit: int
+) -> Sequence[MemberRow]:
+    """Return at most `limit` members, the oldest first, from behind the `created` and `user` of one."""
+    newer = " AND (members.created, members.user_id) > (:created, :user)" if after is not None else ""
+    place = {"created": after[0], "user": after[1]} if after is not None else {}
+    rows = database.rows(
+        f"SELECT {_MEMBER} FROM members JOIN users ON users.id = members.user_id"  # noqa: S608 - ours
+        f" WHERE members.workspace = :workspace{newer}"
+        " ORDER BY members.created, members.user_id LIMIT :limit",
+        {"workspace": workspace, "limit": limit, **place},
+    )
+    return [MemberRow(**dict(zip(MemberRow.__slots__, row, strict=True))) for row in rows]
+
+
+def page_of_memberships(
+    database: Database, user_id: str, *, after: str, limit: int
+) -> Sequence[tuple[str, str, str]]:
+    """Return at most `limit` workspaces of a user: id, name and role, by id, from behind one."""
+    rows = database.rows(
+        "SELECT workspaces.id, workspaces.name, members.role FROM members"
+        " JOIN workspaces ON workspaces.id = members.workspace"
+        " WHERE members.user_id = :user AND members.workspace > :after"
+        " ORDER BY members.workspace LIMIT :limit",
+        {"user": user_id, "after": after, "limit": limit},
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def page_of_invitations(
+    database: Database, workspace: str, *, after: str, limit: int, now: float
+) -> Sequence[InvitationRow]:
+    """Return at most `limit` invitations that have not expired, by e-mail, from behind one."""
+    rows = database.rows(
+        f"SELECT {_INVITATION} FROM invitations WHERE workspace = :workspace AND email > :after"  # noqa: S608
+        " AND expires > :now ORDER BY email LIMIT :limit",
+        {"workspace": workspace, "after": after, "limit": limit, "now": now},
+    )
+    return [InvitationRow(**dict(zip(InvitationRow.__slots__, row, strict=True))) for row in rows]
+
+
 def memberships(database: Database, user_id: str) -> Sequence[tuple[str, str, str]]:
     """Return the workspaces of a user: id, name and role, by name."""
     rows = database.rows(
@@ -113,6 +154,12 @@ def memberships(database: Database, user_id: str) -> Sequence[tuple[str, str, st
         {"user": user_id},
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def count_memberships(database: Database, user_id: str) -> int:
+    """Return how many workspaces a user is a member of."""
+    rows = database.rows("SELECT count(*) FROM members WHERE user_id = :user", {"user": user_id})
+    return int(rows[0][0])
 
 
 def set_role(database: Database, workspace: str, user_id: str, role: str) -> None:

@@ -18,6 +18,8 @@ CREATE TABLE keys (
     CONSTRAINT keys_hash UNIQUE (hash)
 );
 
+CREATE INDEX keys_created ON keys (workspace, created, id);
+
 CREATE TABLE marks (
     name TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -91,6 +93,8 @@ CREATE TABLE workspaces (
     PRIMARY KEY (id)
 );
 
+CREATE INDEX workspaces_created ON workspaces (created, id);
+
 CREATE TABLE audit (
     workspace TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -135,6 +139,10 @@ CREATE TABLE members (
 
 CREATE INDEX members_user ON members (user_id);
 
+CREATE INDEX members_created ON members (workspace, created, user_id);
+
+CREATE INDEX members_workspaces ON members (user_id, workspace);
+
 CREATE TABLE invitations (
     workspace TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -174,6 +182,8 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_previous ON sessions (previous);
 
 CREATE INDEX sessions_user ON sessions (user_id);
+
+CREATE INDEX sessions_created ON sessions (user_id, created, id);
 
 CREATE TABLE attempts (
     name TEXT NOT NULL,
@@ -245,6 +255,19 @@ CREATE TABLE default_models (
     version INTEGER NOT NULL,
     PRIMARY KEY (workspace, model_type)
 );
+
+CREATE TABLE repeats (
+    caller TEXT NOT NULL,
+    name BLOB NOT NULL,
+    workspace TEXT NOT NULL,
+    request BLOB NOT NULL,
+    created FLOAT NOT NULL,
+    answer TEXT,
+    sealed BOOLEAN NOT NULL,
+    PRIMARY KEY (caller, name)
+);
+
+CREATE INDEX repeats_created ON repeats (created);
 
 INSERT INTO workspaces (id, name, created, version)
 VALUES ('default', 'Default', CAST(strftime('%s', 'now') AS FLOAT), 1);

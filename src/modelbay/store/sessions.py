@@ -51,6 +51,26 @@ def of_user(database: Database, user_id: str) -> Sequence[SessionRow]:
     return _select(database, "user_id = :user", {"user": user_id})
 
 
+def page_of_user(
+    database: Database,
+    user_id: str,
+    *,
+    before: tuple[float, str] | None,
+    limit: int,
+    now: float,
+    unseen_since: float,
+) -> Sequence[SessionRow]:
+    """Return sessions that are not over, the newest first, from behind the `created` and `id` of one."""
+    older = " AND (created, id) < (:created, :id)" if before is not None else ""
+    place = {"created": before[0], "id": before[1]} if before is not None else {}
+    rows = database.rows(
+        f"SELECT {_COLUMNS} FROM sessions WHERE user_id = :user AND expires > :now AND seen > :unseen{older}"  # noqa: S608
+        " ORDER BY created DESC, id DESC LIMIT :limit",
+        {"user": user_id, "now": now, "unseen": unseen_since, "limit": limit, **place},
+    )
+    return [_row(row) for row in rows]
+
+
 def rotate(database: Database, session: str, *, old: bytes, new: bytes, at: float) -> int:
     """Give a session another token; return 0 if somebody has done that already."""
     return database.change(

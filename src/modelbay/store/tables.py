@@ -43,6 +43,7 @@ keys = Table(
     Column("revoked", Float),
     Column("last_used", Float),
     UniqueConstraint("hash", name="keys_hash"),
+    Index("keys_created", "workspace", "created", "id"),
 )
 
 marks = Table(
@@ -119,6 +120,7 @@ workspaces = Table(
     Column("name", Text, nullable=False),
     Column("created", Float, nullable=False),
     Column("version", Integer, nullable=False),
+    Index("workspaces_created", "created", "id"),
 )
 
 audit = Table(
@@ -165,6 +167,8 @@ members = Table(
     Column("role", Text, nullable=False),
     Column("created", Float, nullable=False),
     Index("members_user", "user_id"),
+    Index("members_created", "workspace", "created", "user_id"),
+    Index("members_workspaces", "user_id", "workspace"),
 )
 
 invitations = Table(
@@ -206,6 +210,7 @@ sessions = Table(
     UniqueConstraint("hash", name="sessions_hash"),
     Index("sessions_previous", "previous"),
     Index("sessions_user", "user_id"),
+    Index("sessions_created", "user_id", "created", "id"),
 )
 
 attempts = Table(
@@ -348,4 +353,17 @@ holders = Table(
     Column("id", Text, primary_key=True),
     Column("home", Text, nullable=False),
     Column("beat", BIG, nullable=False),
+)
+
+repeats = Table(
+    "repeats",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("name", LargeBinary, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("answer", Text),
+    Column("sealed", Boolean, nullable=False),
+    Index("repeats_created", "created"),
 )

@@ -11,6 +11,7 @@ from modelbay.entities import Credentials, ModelProviderConfiguration
 from modelbay.platform.credentials.masks import masked
 from modelbay.platform.credentials.target import Target
 from modelbay.platform.environment import from_environment, variables_of
+from modelbay.platform.people.refusals import not_found
 from modelbay.platform.vault import Sealer, Secret, SecretUnreadable, Vault
 from modelbay.store import Database
 from modelbay.store import credentials as queries
@@ -132,6 +133,53 @@ def of_workspace(
         for row in queries.of_workspace(database, workspace)
         if provider in (None, row.provider)
     ]
+
+
+def page_of_credentials(
+    database: Database,
+    vault: Vault,
+    workspace: str,
+    *,
+    provider: str | None,
+    after: tuple[str, str, str, str] | None,
+    limit: int,
+) -> list[NamedCredentials]:
+    """Return at most `limit` stored credentials from behind a place: provider, model, type and name."""
+    rows = queries.page(database, workspace, provider=provider, after=after, limit=limit)
+    active, sealer = queries.active(database, workspace), vault.on(database)
+    return [
+        as_seen(
+            sealer,
+            row,
+            queries.secrets_of(database, workspace, row.id),
+            active=active.get(row.place) == row.id,
+        )
+        for row in rows
+    ]
+
+
+def get_credentials(database: Database, vault: Vault, workspace: str, credential: str) -> NamedCredentials:
+    """Return stored credentials by their id.
+
+    Raises:
+        InvokeBadRequestError: There are none.
+    """
+    row = get_row(database, workspace, credential)
+    active = queries.active(database, workspace).get(row.place) == row.id
+    secrets = queries.secrets_of(database, workspace, row.id)
+    return as_seen(vault.on(database), row, secrets, active=active)
+
+
+def get_row(database: Database, workspace: str, credential: str) -> CredentialRow:
+    """Return credentials as they are stored.
+
+    Raises:
+        InvokeBadRequestError: There are none.
+    """
+    row = queries.one(database, workspace, credential)
+    if row is None:
+        raise not_found("credential", f"there are no credentials {credential[:40]!r} in this workspace")
+    return row
 
 
 def of_environment(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from modelbay.entities import (
     ConfigurateMethod,
@@ -13,7 +13,7 @@ from modelbay.entities import (
     ModelType,
 )
 from modelbay.platform.people.refusals import invalid
-from modelbay.store.credentials import Place
+from modelbay.store.credentials import CredentialRow, Place
 from modelbay.store.models import ModelPlace
 
 _LONGEST: Final = 255  # characters of a model's name
@@ -60,6 +60,15 @@ class Target(NamedTuple):
     def __str__(self) -> str:
         name = self.provider.provider
         return f"{name}/{self.model}" if self.model else name
+
+
+def without_plugin(row: CredentialRow) -> Target:
+    """Return whose credentials are where the provider's plugin is no more, so that they can be deleted."""
+    nothing: dict[str, Any] = {"supported_model_types": [], "configurate_methods": []}
+    bare = ModelProviderConfiguration.model_validate(
+        {"provider": row.provider, "label": row.provider, **nothing}
+    )
+    return Target(row.workspace, bare, row.model, ModelType(row.model_type) if row.model else None)
 
 
 def check_target(target: Target) -> None:

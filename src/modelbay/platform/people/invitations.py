@@ -75,6 +75,13 @@ def list_invitations(database: Database, workspace: str, *, now: float) -> Seque
     return [row for row in queries.invitations(database, workspace) if row.expires > now]
 
 
+def page_of_invitations(
+    database: Database, workspace: str, *, after: str, limit: int, now: float
+) -> Sequence[InvitationRow]:
+    """Return at most `limit` invitations that are open, by e-mail, from behind one."""
+    return queries.page_of_invitations(database, workspace, after=after, limit=limit, now=now)
+
+
 def revoke_invitation(database: Database, workspace: str, invitation_id: str, *, actor: str) -> None:
     """Take an invitation back.
 

@@ -34,12 +34,30 @@ def list_members(database: Database, workspace: str) -> Sequence[MemberRow]:
     return queries.members(database, workspace)
 
 
+def page_of_members(
+    database: Database, workspace: str, *, after: tuple[float, str] | None, limit: int
+) -> Sequence[MemberRow]:
+    """Return at most `limit` members, the oldest first, from behind the `created` and `user` of one."""
+    return queries.page_of_members(database, workspace, after=after, limit=limit)
+
+
+def page_of_memberships(database: Database, user_id: str, *, after: str, limit: int) -> Sequence[Membership]:
+    """Return at most `limit` workspaces of a user, by id, from behind one."""
+    rows = queries.page_of_memberships(database, user_id, after=after, limit=limit)
+    return [Membership(workspace, name, Role(role)) for workspace, name, role in rows]
+
+
 def memberships(database: Database, user_id: str) -> Sequence[Membership]:
     """Return the workspaces of a user, by name."""
     return [
         Membership(workspace, name, Role(role))
         for workspace, name, role in queries.memberships(database, user_id)
     ]
+
+
+def count_memberships(database: Database, user_id: str) -> int:
+    """Return how many workspaces a user is a member of."""
+    return queries.count_memberships(database, user_id)
 
 
 def role_of(database: Database, workspace: str, user_id: str) -> Role | None:

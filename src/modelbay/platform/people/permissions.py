@@ -26,6 +26,11 @@ _RANK: Final = {Role.MEMBER: 1, Role.ADMIN: 2, Role.OWNER: 3}
 
 ACTIONS: Final[Mapping[str, Role]] = MappingProxyType(
     {
+        # the installation itself: its first owner, its API, its providers
+        "setup.read": Role.MEMBER,
+        "setup.complete": Role.OWNER,
+        "description.read": Role.MEMBER,
+        "provider.read": Role.MEMBER,
         # workspaces
         "workspace.read": Role.MEMBER,
         "workspace.list": Role.OWNER,
@@ -122,6 +127,11 @@ INSTALLATION: Final = frozenset(
     }
 )
 """Actions that reach beyond one workspace: the role that counts is the one in the first workspace."""
+
+OPEN: Final = frozenset(
+    {"setup.read", "setup.complete", "description.read", "session.create", "invitation.accept"}
+)
+"""Actions for which nobody has signed in yet: a link, or a password, is what lets people do them."""
 
 FIRST_WORKSPACE: Final = "default"
 

@@ -89,6 +89,15 @@ def list_sessions(database: Database, user_id: str, *, now: float) -> Sequence[S
     return [row for row in queries.of_user(database, user_id) if _is_alive(row, now)]
 
 
+def page_of_sessions(
+    database: Database, user_id: str, *, now: float, before: tuple[float, str] | None, limit: int
+) -> Sequence[SessionRow]:
+    """Return at most `limit` sessions, the newest first, from behind the `created` and `id` of one."""
+    return queries.page_of_user(
+        database, user_id, before=before, limit=limit, now=now, unseen_since=now - IDLE
+    )
+
+
 def end_session(database: Database, user_id: str, session: str, *, actor: str) -> None:
     """End one of a user's sessions.
 

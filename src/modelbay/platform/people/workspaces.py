@@ -54,6 +54,13 @@ def list_workspaces(
     return queries.listed(database, after=place, **({} if limit is None else {"limit": limit}))
 
 
+def page_of_workspaces(
+    database: Database, *, after: tuple[float, str] | None, limit: int
+) -> Sequence[WorkspaceRow]:
+    """Return at most `limit` workspaces, the oldest first, from behind the `created` and `id` of one."""
+    return queries.listed(database, after=after, limit=limit)
+
+
 def rename_workspace(
     database: Database, workspace: str, name: str, *, actor: str, version: int | None = None
 ) -> WorkspaceRow:
@@ -68,27 +75,31 @@ def rename_workspace(
     check_name(name)
     with database.transaction():
         before = get_workspace(database, workspace)
-        if not queries.rename(database, workspace, name, version=_expected(version, before)):
-            raise conflict(
-                "version", f"the workspace has been changed since: it is {before.version}, not {version}"
-            )
+        _compare(version, before)
+        queries.rename(database, workspace, name, version=before.version)
         audit.record(
             database, workspace, actor, "workspace.rename", workspace, {"name": name, "was": before.name}
         )
         return get_workspace(database, workspace)
 
 
-def delete_workspace(database: Database, workspace: str, *, actor: str, force: bool = False) -> None:
+def delete_workspace(
+    database: Database, workspace: str, *, actor: str, force: bool = False, version: int | None = None
+) -> None:
     """Delete a workspace with its members, keys and credentials; its calls and its audit log stay.
 
+    Args:
+        version: The version that the caller has seen; None takes any.
+
     Raises:
-        InvokeBadRequestError: There is none, it is the first one, or it has keys or credentials and `force`
-            is not given.
+        InvokeBadRequestError: There is none, it is the first one, somebody has changed it since `version`, or
+            it has keys or credentials and `force` is not given.
     """
     if workspace == FIRST_WORKSPACE:
         raise conflict("workspace", "the first workspace cannot be deleted; rename it")
     with database.transaction():
         row = get_workspace(database, workspace)
+        _compare(version, row)
         held = {what: count for what, count in queries.holds(database, workspace).items() if count}
         if held and not force:
             raise conflict("workspace", f"{row.name!r} still has {_counted(held)}; force deletes them too")
@@ -112,8 +123,9 @@ def unknown(workspace: str) -> InvokeBadRequestError:
     return not_found("workspace", f"there is no workspace {workspace[:40]!r}; see modelbay workspace list")
 
 
-def _expected(version: int | None, row: WorkspaceRow) -> int:
-    return row.version if version is None else version
+def _compare(version: int | None, row: WorkspaceRow) -> None:
+    if version is not None and version != row.version:
+        raise conflict("version", f"the workspace has been changed since: it is {row.version}, not {version}")
 
 
 def _counted(held: dict[str, int]) -> str:

@@ -1,0 +1,55 @@
+"""The cookie that holds a session: out of reach for scripts, and sent to nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from modelbay.gateway.operations import is_local
+from modelbay.platform.people.sessions import LIFETIME
+from modelbay.platform.people.signing_in import Browser
+
+CSRF_HEADER: Final = "x-csrf-token"
+_PLAIN: Final = "modelbay_session"
+_SECURE: Final = "__Host-modelbay_session"
+"""Under TLS: browsers take a cookie of such a name only from this very host, and only over TLS."""
+_FROM_ELSEWHERE: Final = frozenset({"cross-site", "same-site"})
+
+
+def is_secure(headers: Mapping[str, str], *, tls: bool) -> bool:
+    """Whether the browser talks to us over TLS; a proxy in front says so."""
+    return tls or headers.get("x-forwarded-proto", "").strip().lower() == "https"
+
+
+def token_of(headers: Mapping[str, str], *, secure: bool) -> str:
+    """Return the session's token that a request came with; "" if none."""
+    name = _SECURE if secure else _PLAIN
+    for part in headers.get("cookie", "").split(";"):
+        found, _, value = part.strip().partition("=")
+        if found == name:
+            return value[:200]
+    return ""
+
+
+def cookie(token: str, *, secure: bool) -> tuple[str, str]:
+    """Return the header that keeps a token in the browser; that takes the cookie away without one."""
+    age = int(LIFETIME) if token else 0
+    name, rest = (_SECURE, "; Secure") if secure else (_PLAIN, "")
+    return "set-cookie", f"{name}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{rest}"
+
+
+def is_from_elsewhere(headers: Mapping[str, str]) -> bool:
+    """Whether the browser says that another site's page has sent this."""
+    return headers.get("sec-fetch-site", "").strip().lower() in _FROM_ELSEWHERE
+
+
+def browser_of(headers: Mapping[str, str], peer: str, *, token: str) -> Browser:
+    """Return where a request comes from; a proxy on this machine says for whom it asks."""
+    forwarded = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    address = forwarded if forwarded and is_local(peer) else peer
+    return Browser(address, headers.get("user-agent", ""), token)
+
+
+def base_of(headers: Mapping[str, str], *, secure: bool) -> str:
+    """Return our address as the caller knows it."""
+    return f"{'https' if secure else 'http'}://{headers.get('host', 'localhost')}"
