@@ -21,6 +21,11 @@ REMOVED: Final = (
     "model_settings",
     "default_models",
     "repeats",
+    "budgets",
+    "grants",
+    "preferences",
+    "spent",
+    "holds",
 )
 """Tables whose rows go with their workspace."""
 

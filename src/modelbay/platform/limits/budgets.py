@@ -213,6 +213,11 @@ def list_budgets(database: Database, workspace: str) -> Sequence[Budget]:
     return [_standing(database, row, now) for row in queries.budgets(database, workspace)]
 
 
+def get_budget(database: Database, workspace: str, budget_id: str) -> Budget:
+    """Return a budget; InvokeBadRequestError if there is none."""
+    return _standing(database, _existing(database, workspace, budget_id), time.time())
+
+
 def _standing(database: Database, row: BudgetRow, now: float) -> Budget:
     limit = BudgetLimit(row, now)
     found = spending.balance(database, limit.place) or Balance(limit.spent_before(database), NOTHING)
