@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 from tests.platform.credentials.conftest import Bay
 
 from modelbay.catalog import Catalog
-from modelbay.entities import AIModelEntity, ModelProviderConfiguration, ModelType
+from modelbay.entities import AIModelEntity, Credentials, ModelType
 from modelbay.platform.credentials import statuses
 from modelbay.platform.credentials.models import add_model, enable_model
 from modelbay.platform.credentials.resolve import WorkspaceCredentials
-from modelbay.platform.credentials.snapshot import Choice, Status
 from modelbay.platform.credentials.statuses import ModelStatus, model_list, with_schemas
+from modelbay.platform.limits.hosted import Hosted, HostedProvider, Kind, QuotaTerms, Unit
+from modelbay.platform.limits.lending import Lent
+from modelbay.platform.limits.quotas import prefer
 from modelbay.runtime import Engine
 
 
@@ -75,24 +78,36 @@ async def test_what_cannot_be_opened_has_a_status(bay: Bay) -> None:
     assert bay.statuses()["acme/chat"].usable
 
 
-async def test_what_the_installation_lends_counts_before_the_workspaces_own(bay: Bay) -> None:
-    """Later parts know quotas; a model that is switched off stays off."""
+def lending(limit: int, *models: str) -> Hosted:
+    """Return an installation that lends acme under a trial."""
+    terms = QuotaTerms(kind=Kind.TRIAL, unit=Unit.TIMES, limit=Decimal(limit), models=list(models))
+    lent = Credentials({"api_key": "good-lent-key"})
+    return Hosted([HostedProvider("acme", lent, {Kind.TRIAL: terms})])
+
+
+async def test_what_is_lent_is_used_where_there_is_nothing_else(bay: Bay) -> None:
+    """What it does not cover says so, and a model that is switched off stays off."""
     enable_model(bay.now, bay.target(model="chat"), False, actor="cli")
+    found = bay.statuses(hosted=Lent(bay.now, lending(5, "vec*", "chat"), "default"))
 
-    def hosted(provider: ModelProviderConfiguration, model: str, kind: ModelType) -> Choice | None:
-        if provider.provider != "acme":
-            return None
-        status = Status.QUOTA_EXCEEDED if kind is ModelType.TEXT_EMBEDDING else Status.NO_PERMISSION
-        return Choice(status, text="ask your administrator")
-
-    found = bay.statuses(hosted=hosted)
-
-    assert found["acme/vectors"].status == "quota-exceeded"
-    assert (found["acme/org/chat-2:free"].status, found["acme/org/chat-2:free"].text) == (
-        "no-permission",
-        "ask your administrator",
-    )
+    assert (found["acme/vectors"].status, found["acme/vectors"].credential) == ("active", "hosted:trial")
+    assert found["acme/org/chat-2:free"].status == "no-permission"
+    assert "does not cover this model" in found["acme/org/chat-2:free"].text
     assert (found["acme/chat"].status, found["open/free"].status) == ("disabled", "active")
+
+
+async def test_a_quota_that_is_used_up_is_told_unless_own_credentials_take_over(bay: Bay) -> None:
+    """Own ones count first unless the workspace prefers what is lent; that falls back to them."""
+    used_up = lending(0)
+    before = bay.statuses(hosted=Lent(bay.now, used_up, "default"))["acme/chat"]
+    made = await bay.create()
+    prefer(bay.now, used_up, "default", "acme", "hosted", actor="cli")
+    after = bay.statuses(hosted=Lent(bay.now, used_up, "default"))["acme/chat"]
+    lent = bay.statuses(hosted=Lent(bay.now, lending(5), "default"))["acme/chat"]
+
+    assert (before.status, before.usable) == ("quota-exceeded", False)
+    assert (after.status, after.credential) == ("active", made.id)
+    assert (lent.status, lent.credential) == ("active", "hosted:trial")
 
 
 async def test_a_model_whose_plugin_fails_stays_with_its_error(bay: Bay) -> None:

@@ -11,6 +11,7 @@ from modelbay.gateway.keys import key_of
 from modelbay.platform.credentials.proving import Proving
 from modelbay.platform.credentials.statuses import ModelStatus, model_list
 from modelbay.platform.environment import LocalCredentials
+from modelbay.platform.limits.lending import Lent
 from modelbay.platform.people.passwords import Passwords
 from modelbay.platform.people.signing_in import SignIn
 from modelbay.runtime import Engine
@@ -63,6 +64,12 @@ class Services:
     async def models(self, workspace: str) -> Sequence[ModelStatus]:
         """Return the models of a workspace with their statuses; made again when something has changed."""
         source = await self.credentials(workspace)
+        hosted = self.platform.hosted
+        if hosted:  # what is left of a quota changes with every call
+            lent = await self.database.run(Lent, hosted, workspace)
+            return await asyncio.to_thread(
+                model_list, self.catalog, source.snapshot, behind=source.behind, hosted=lent
+            )
         known = self._models.get(workspace)
         if known is None or known[0] is not source.snapshot:
             rows = await asyncio.to_thread(model_list, self.catalog, source.snapshot, behind=source.behind)

@@ -14,6 +14,7 @@ from modelbay.platform.credentials.snapshot import read_snapshot
 from modelbay.platform.credentials.statuses import ModelStatus, model_list
 from modelbay.platform.credentials.target import Target
 from modelbay.platform.environment import LocalCredentials
+from modelbay.platform.limits.lending import Lent
 from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.people.refusals import not_found
 from modelbay.store import Database
@@ -71,7 +72,7 @@ def _default(sight: Sight, kind: ModelType, before: str, name: str | None) -> Ch
 def _rows(database: Database, hands: Hands, workspace: str) -> list[ModelStatus]:
     snapshot = read_snapshot(database, hands.vault, workspace)
     behind = LocalCredentials() if workspace == FIRST_WORKSPACE else None
-    return model_list(hands.catalog, snapshot, behind=behind)
+    return model_list(hands.catalog, snapshot, behind=behind, hosted=Lent(database, hands.hosted, workspace))
 
 
 def _unknown(name: str) -> InvokeBadRequestError:

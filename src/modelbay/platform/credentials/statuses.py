@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _PATIENCE: Final = 10.0  # seconds for a plugin to say what a model is
 _AT_ONCE: Final = 8
 
-Hosted = Callable[[ModelProviderConfiguration, str, ModelType], Choice | None]
-"""What the installation lends of a model: active, quota-exceeded or no-permission; None if nothing."""
+Hosted = Callable[[str, str, Choice], Choice]
+"""What a call of a provider's model uses where it may also use what is lent: that, or the workspace's own."""
 Ask = Callable[[str, ModelType], Awaitable[AIModelEntity | None]]
 """Asks what a model is, by `provider/model`, as `Engine.schema` does."""
 
@@ -166,7 +166,7 @@ class _Looking:
             )  # an address alone, as it may be set
         if custom or self._hosted is None or choice.status is Status.DISABLED:
             return choice
-        return self._hosted(provider, model, model_type) or choice
+        return self._hosted(name, model, choice)
 
     def _provider(self, name: str) -> ModelProviderConfiguration | str:
         """Return a provider, or why there is none."""
