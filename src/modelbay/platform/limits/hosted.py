@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Protocol
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from modelbay.entities import Credentials, ModelProviderConfiguration
 from modelbay.errors import ModelbayError
@@ -56,6 +56,12 @@ def _exact(value: object) -> object:
         return value
 
 
+def _from_zero(value: Decimal) -> Decimal:
+    if not value.is_finite() or (value < 0 and value != UNLIMITED):
+        raise ValueError("a number from 0 on, or -1 for no limit")
+    return value
+
+
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
 
 
@@ -66,10 +72,10 @@ class QuotaTerms(BaseModel):
 
     kind: Kind
     unit: Unit
-    limit: Exact = Field(ge=-1, allow_inf_nan=False, description="-1 is unlimited, 0 nothing.")
+    limit: Annotated[Exact, AfterValidator(_from_zero)] = Field(description="-1 is unlimited, 0 nothing.")
     period: Period = Period.TOTAL
     models: list[str] = Field(default_factory=list, description="Patterns of models; empty means all.")
-    credits: dict[str, Exact] = Field(
+    credits: dict[str, Annotated[Exact, Field(ge=0)]] = Field(
         default_factory=dict, description="What a call of a model is worth, by pattern; 1 without one."
     )
 
@@ -84,7 +90,7 @@ class QuotaTerms(BaseModel):
 
 
 class Reference(BaseModel):
-    """Where a value is: in an environment variable, or in a file of its own."""
+    """Where a value is: in an environment variable, or in a file of its own, named from this one's folder."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -217,7 +223,7 @@ def _provider(path: Path, name: str, terms: Any, *, is_own: bool) -> HostedProvi
         if found is None:
             raise HostedError(f"{path}: {name}.credentials.{variable}: the environment has no such variable")
         values[variable] = found
-    literal = {variable for variable, value in read.credentials.items() if isinstance(value, str)}
+    literal = {variable for variable, value in read.credentials.items() if not isinstance(value, Reference)}
     return HostedProvider(name, Credentials(values), quotas, frozenset(literal))
 
 
@@ -226,11 +232,14 @@ def _value(path: Path, place: str, value: str | bool | int | Reference) -> str |
     if not isinstance(value, Reference):
         return value
     if bool(value.env) == bool(value.file):
-        raise HostedError(f"{path}: {place}: name either a variable (env) or a file (file)")
+        raise HostedError(f"{path}: {place}: write either {{env: VARIABLE}} or {{file: PATH}}")
     if value.env:
         return os.environ.get(value.env) or None
     try:
-        return Path(value.file).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        found = path.parent.joinpath(Path(value.file).expanduser()).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise HostedError(f"{path}: {place}: {value.file}: {why}") from None
+    if not found:
+        raise HostedError(f"{path}: {place}: {value.file}: it is empty")
+    return found
