@@ -20,6 +20,11 @@ REMOVED: Final = (
     "custom_models",
     "model_settings",
     "default_models",
+    "budgets",
+    "grants",
+    "preferences",
+    "holds",
+    "spent",
 )
 """Tables whose rows go with their workspace."""
 
