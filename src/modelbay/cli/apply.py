@@ -40,7 +40,7 @@ def apply(
     from modelbay.platform.apply.file import read
 
     folder, wanted = directory(data_dir), read(file.expanduser())
-    changes = _plan(folder, wanted, prune=prune)
+    changes = _plan(folder, wanted, place=file.expanduser().absolute().parent, prune=prune)
     if not as_json:
         _show(changes)
     if plan or not changes:
@@ -58,7 +58,7 @@ def apply(
         write_json([_plain(change) for change in changes])
 
 
-def _plan(folder: Path, wanted: BayFile, *, prune: bool) -> list[Change]:
+def _plan(folder: Path, wanted: BayFile, *, place: Path, prune: bool) -> list[Change]:
     from modelbay.catalog import Catalog
     from modelbay.gateway.settings import GatewaySettings
     from modelbay.platform.apply.run import plan
@@ -69,7 +69,8 @@ def _plan(folder: Path, wanted: BayFile, *, prune: bool) -> list[Change]:
     catalog = Catalog(folders=GatewaySettings.read(folder).plugins)
     with Database.open(open_directory(folder)) as database:
         hosted = read_hosted(folder, catalog)
-        return plan(database, Vault(MasterKeys(folder)), catalog, hosted, wanted, prune=prune)
+        vault = Vault(MasterKeys(folder))
+        return plan(database, vault, catalog, hosted, wanted, folder=place, prune=prune)
 
 
 def _carry_out(folder: Path, changes: Sequence[Change], *, quiet: bool) -> None:

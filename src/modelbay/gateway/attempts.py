@@ -84,12 +84,8 @@ async def _try(
         name, model_type, wishes, credentials=using.credentials, drop=call.drop
     )
     call.pricing = opened.pricing
-    await call.hold(name, using, opened.schema, lambda: opened.parameters)
-    return opened, await _begin(call, opened, wishes, begin)
-
-
-async def _begin(call: Call, opened: Opened, wishes: Wishes, begin: Callable[[Opened], Awaitable[T]]) -> T:
-    while True:
+    while True:  # without a parameter that is dropped the answer may be longer: more is held
+        await call.hold(name, using, opened.schema, lambda: opened.parameters)
         try:
             begun = await begin(opened)
         except InvokeBadRequestError as error:
@@ -97,4 +93,4 @@ async def _begin(call: Call, opened: Opened, wishes: Wishes, begin: Callable[[Op
                 raise
         else:
             call.dropped = [*opened.dropped, *opened.notices]
-            return begun
+            return opened, begun

@@ -290,6 +290,8 @@ class Call:
         if not self.settled:
             await self._count_interrupted()
             await self.settle(CLIENT_GONE)
+        elif self.admission:  # it went while the call was written down
+            await self.admission.settle(self.record)
 
     async def _count_interrupted(self) -> None:
         if self.interrupted is not None:

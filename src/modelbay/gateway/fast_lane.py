@@ -9,9 +9,9 @@ import orjson
 from modelbay.entities import EmbeddingUsage, LLMUsage, ModelType
 from modelbay.errors import InvokeConnectionError, InvokeError, ModelbayError
 from modelbay.gateway import bodies
+from modelbay.gateway.attempts import may_go_on
 from modelbay.gateway.call import EVENTS, Call
 from modelbay.gateway.estimates import estimate
-from modelbay.runtime.accounts import LimitReachedError
 from modelbay.runtime.choices import UnknownModelError
 from modelbay.runtime.names import ModelName
 from modelbay.sdk.wired.lane import Lane
@@ -42,21 +42,24 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
     call.asks(model, model_type)
     call.tries(names[0], 1)
     ways = call.bay.usable(names[0], model_type)
-    lane = await call.bay.lanes.find(names[0], model_type, call.route.surface, ways[0])
-    sent = lane.to_sent(bones, fields, call.exchange.headers) if lane else None
-    if lane is None or sent is None:
-        return False
-    call.pricing = lane.pricing
-    call.record.stream = sent.stream
-    try:
-        await call.hold(names[0], ways[0], lane.schema, lambda: _counts(fields))
-    except LimitReachedError:
-        if len(ways) == 1:
-            raise
-    else:
-        await _Passing(call, names[0], lane, sent, raw, face).serve(fields)
-        return True
-    return False  # other credentials are tried as for any call
+    for attempt, using in enumerate(ways, start=1):
+        call.tries(names[0], attempt)
+        call.limits_told = {}
+        lane = await call.bay.lanes.find(names[0], model_type, call.route.surface, using)
+        sent = lane.to_sent(bones, fields, call.exchange.headers) if lane else None
+        if lane is None or sent is None:
+            return False
+        call.pricing = lane.pricing
+        call.record.stream = sent.stream
+        try:
+            await call.hold(names[0], using, lane.schema, lambda lane=lane: _counts(lane, fields))  # type: ignore[misc]
+            await _Passing(call, names[0], lane, sent, raw, face).serve(fields)
+        except InvokeError as error:
+            if attempt == len(ways) or call.settled or not may_go_on(error):
+                raise
+        else:
+            break
+    return True
 
 
 class _Passing:
@@ -177,10 +180,10 @@ class _Passing:
         return await estimate(self._face, self._raw, pieces, self._name.model)
 
 
-def _counts(fields: Fields) -> dict[str, object]:
-    """Return the fields that may say how long an answer becomes."""
+def _counts(lane: Lane, fields: Fields) -> dict[str, object]:
+    """Return the fields that may say how long an answer becomes, by the names of the model's rules."""
     found = {name: fields[name] for name in fields if name.startswith("max_") or name in ("n", "best_of")}
-    return {name: value_of(raw) for name, raw in found.items()}
+    return {lane.rules[name].name if name in lane.rules else name: value_of(found[name]) for name in found}
 
 
 def _is_chat(call: Call) -> bool:

@@ -20,7 +20,7 @@ class ReferenceLostError(ModelbayError):
 
 
 class Reference(BaseModel):
-    """Where a value is: in an environment variable, or in a file of its own."""
+    """Where a value is: in an environment variable, or in a file of its own, named from this one's folder."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,14 +30,17 @@ class Reference(BaseModel):
     @model_validator(mode="after")
     def _one_of_both(self) -> Reference:
         if bool(self.env) == bool(self.file):
-            raise ValueError("name either a variable (env) or a file (file)")
+            raise ValueError("write either {env: VARIABLE} or {file: PATH}")
         return self
 
-    def value(self) -> str:
+    def value(self, folder: Path) -> str:
         """Return what it leads to.
 
+        Args:
+            folder: That of the file that refers to it.
+
         Raises:
-            ReferenceLostError: It is not there.
+            ReferenceLostError: It is not there, or empty.
         """
         if self.env:
             found = os.environ.get(self.env, "")
@@ -45,7 +48,10 @@ class Reference(BaseModel):
                 raise ReferenceLostError(f"the environment has no variable {self.env}")
             return found
         try:
-            return Path(self.file).expanduser().read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+            found = folder.joinpath(Path(self.file).expanduser()).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError, RuntimeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is no text"
             raise ReferenceLostError(f"{self.file}: {why}") from None
+        if not found:
+            raise ReferenceLostError(f"{self.file}: it is empty")
+        return found

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from modelbay.entities import AIModelEntity, Meter, ModelPropertyKey, ModelType, PriceConfig
+from modelbay.entities import (
+    AIModelEntity,
+    Meter,
+    ModelPropertyKey,
+    ModelType,
+    ParameterRule,
+    PriceConfig,
+)
 from modelbay.sdk.prices import rates_for
 
 _MOST_TOKENS: Final = ("max_completion_tokens", "max_output_tokens", "max_tokens", "max_tokens_to_sample")
@@ -15,14 +23,17 @@ _TEMPLATE: Final = 512  # tokens that a model's own template adds to a conversat
 _TOOLS: Final = 1024  # … and what providers write before tools for them
 _AUDIO: Final = Decimal(30_000)  # bytes of a minute, as small as speech is ever packed (4 kbit/s)
 _DOCUMENTS: Final = 100  # that one search holds
-_LONG: Final = 2_000  # bytes of a document from which on it may count as several
+_LONG: Final = 500  # bytes of a document, which may be tokens, from which on it counts as several
 
 
 _OPAQUE: Final = tuple(
     f'"{name}'.encode()
-    for name in ("image", "input_image", "input_audio", "input_file", "file", "document", "video")
+    for name in ("image", "input_image", "input_audio", "input_file", "file", "document", "video", "web_")
 )
-"""How JSON begins that names a picture, a sound or a file."""
+"""How JSON begins that names a picture, a sound, a file, or a search whose results are read."""
+_TOOLED: Final = (b'"tools"', b'"functions"')
+_HIDDEN: Final = re.compile(rb"\\u00[4-7]")
+"""A letter that is written as an escape, which nobody does who has nothing to hide."""
 
 
 class Size(NamedTuple):
@@ -40,7 +51,12 @@ class Size(NamedTuple):
 
 def size_of(raw: bytes) -> Size:
     """Return the size of a JSON body, with what to know of it that is not in its length."""
-    return Size(len(raw), tools=b'"tools"' in raw, opaque=any(mark in raw for mark in _OPAQUE))
+    hidden = _HIDDEN.search(raw) is not None
+    return Size(
+        len(raw),
+        tools=hidden or any(mark in raw for mark in _TOOLED),
+        opaque=hidden or any(mark in raw for mark in _OPAQUE),
+    )
 
 
 class WorstCase(NamedTuple):
@@ -86,16 +102,21 @@ def _prompt(schema: AIModelEntity | None, size: Size) -> int | None:
 def _completion(schema: AIModelEntity | None, parameters: Mapping[str, Any]) -> int | None:
     """Return the tokens of the longest answers that the client asked for, or that the model can give."""
     times = max((int(parameters[name]) for name in _TIMES if _is_count(parameters.get(name))), default=1)
-    asked = [int(parameters[name]) for name in _MOST_TOKENS if _is_count(parameters.get(name))]
-    most = max(asked) if asked else _longest(schema)
+    rules = [rule for rule in schema.parameter_rules if _bounds(rule)] if schema else []
+    # What no rule names the model may not heed; where there are no rules, it is taken at its word.
+    names = [rule.name for rule in rules] or _MOST_TOKENS
+    asked = [int(parameters[name]) for name in names if _is_count(parameters.get(name))]
+    most = max(asked) if asked else _longest(schema, rules)
     return None if most is None else most * times
 
 
-def _longest(schema: AIModelEntity | None) -> int | None:
-    for rule in schema.parameter_rules if schema else ():
-        if (rule.name in _MOST_TOKENS or rule.use_template == "max_tokens") and rule.max is not None:
-            return int(rule.max)
-    return _context(schema)
+def _bounds(rule: ParameterRule) -> bool:
+    return rule.name in _MOST_TOKENS or rule.use_template == "max_tokens"
+
+
+def _longest(schema: AIModelEntity | None, rules: Sequence[ParameterRule]) -> int | None:
+    bounds = [int(rule.max) for rule in rules if rule.max is not None]
+    return max(bounds) if bounds else _context(schema)
 
 
 def _context(schema: AIModelEntity | None) -> int | None:
@@ -112,7 +133,9 @@ def _price(pricing: PriceConfig | None, prompt: int, completion: int) -> Decimal
         rate for each in tiers for rate in (each.input, each.cached, each.cache_write) if rate is not None
     ]
     said = [each.output for each in tiers if each.output is not None]
-    return (prompt * max(paid) + completion * max(said, default=Decimal(0))) * pricing.unit
+    if len(said) < len(tiers):
+        return None  # what it says has a price that nobody knows
+    return (prompt * max(paid) + completion * max(said)) * pricing.unit
 
 
 def _quantity(meter: Meter, size: Size) -> Decimal:

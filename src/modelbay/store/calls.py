@@ -135,7 +135,7 @@ def spent_since(database: Database, workspace: str, since: float) -> list[SpentS
     """Return what the calls of a workspace have cost since a time."""
     rows = database.rows(
         "SELECT key_id, member, provider, model, currency, exact_sum(price),"  # noqa: S608 - all ours
-        " sum(CASE WHEN price IS NOT NULL AND CAST(price AS FLOAT) <> 0 THEN 1 ELSE 0 END),"
+        f" sum(CASE WHEN price IS NOT NULL AND CAST(price AS FLOAT) <> 0 AND {_USED} THEN 1 ELSE 0 END),"
         f" sum(CASE WHEN price IS NULL AND {_USED} THEN 1 ELSE 0 END)"
         " FROM calls WHERE workspace = :workspace AND at >= :since GROUP BY 1, 2, 3, 4, 5",
         {"workspace": workspace, "since": since},

@@ -107,7 +107,7 @@ def update_budget(database: Database, row: BudgetRow) -> int:
 def delete_budget(database: Database, workspace: str, budget_id: str) -> int:
     """Forget a budget with what was spent and held of it; return 0 if there is none."""
     found = {"workspace": workspace, "id": budget_id}
-    for table in ("spent", "holds"):
+    for table in ("holds", "spent"):  # as the fold: it would wait for us, and we for it
         database.change(f"DELETE FROM {table} WHERE workspace = :workspace AND name = :id", found)  # noqa: S608
     return database.change("DELETE FROM budgets WHERE workspace = :workspace AND id = :id", found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from typing import Final
 
 try:
     import fcntl
@@ -12,6 +13,8 @@ except ImportError:  # Windows: there a process that died is known by its silenc
     fcntl = None  # type: ignore[assignment]
 
 from modelbay.store.directory import create_private, open_directory
+
+_UNBORN: Final = ".new"
 
 
 class Presence:
@@ -26,7 +29,7 @@ class Presence:
         """Lock a new file in a directory."""
         path = open_directory(directory) / name
         # Locked before it has its name: nobody can take it for one that was left.
-        unborn = path.with_suffix(".new")
+        unborn = path.with_suffix(_UNBORN)
         create_private(unborn)
         descriptor = os.open(unborn, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
         if fcntl is not None:
@@ -39,6 +42,13 @@ class Presence:
         with contextlib.suppress(OSError):
             self.path.unlink()
         os.close(self._descriptor)
+
+
+def forget_gone(directory: Path) -> None:
+    """Remove the files of processes that have died: who holds something for them misses no file."""
+    for path in directory.glob("*") if directory.is_dir() else ():
+        if path.suffix != _UNBORN:
+            is_gone(directory, path.name)
 
 
 def is_gone(directory: Path, name: str) -> bool:

@@ -6,7 +6,7 @@ numbers are added here and not in SQL, under a lock: SQLite has no decimals.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +15,8 @@ from modelbay.store.database import EXACT, Database
 FOLDING: Final = "fold"
 """The lock of those who add to what was spent: of the fold, and of who begins to count."""
 _HOLDS: Final = ("workspace", "name", "call", "period", "amount", "holder")
+_ROWS: Final = 1_000  # that a statement inserts, each with six parameters
+_CALLS: Final = 100  # that a statement names
 _OF: Final = "workspace = :workspace AND name = :name AND period = :period"
 
 
@@ -80,8 +82,9 @@ def add(database: Database, place: Place, amount: Decimal) -> None:
 
 def keep_holds(database: Database, rows: Sequence[HoldRow]) -> None:
     """Keep what calls hold."""
-    if rows:
-        database.keep("holds", _HOLDS, [[*row[:4], f"{row.amount:f}", row.holder] for row in rows])
+    for begin in range(0, len(rows), _ROWS):
+        part = rows[begin : begin + _ROWS]
+        database.keep("holds", _HOLDS, [[*row[:4], f"{row.amount:f}", row.holder] for row in part])
 
 
 def change_hold(database: Database, row: HoldRow) -> None:
@@ -92,37 +95,40 @@ def change_hold(database: Database, row: HoldRow) -> None:
     )
 
 
+def claim(database: Database, workspace: str, calls: Sequence[str]) -> None:
+    """Lock what calls hold, before some of it is changed: inside a transaction.
+
+    Calls that end are changed by who settles them and by the fold. Each takes the rows in one order, or they
+    would wait for one another.
+    """
+    for found, parameters in _of_calls(workspace, calls):
+        _claim(database, found, parameters)
+
+
 def drop_holds(database: Database, workspace: str, calls: Sequence[str]) -> None:
     """Let go of what calls hold."""
-    parameters: dict[str, Any] = {f"c{place}": call for place, call in enumerate(calls)}
-    names = ", ".join(f":{name}" for name in parameters)
-    if parameters:
-        database.change(
-            f"DELETE FROM holds WHERE workspace = :workspace AND call IN ({names})",  # noqa: S608
-            parameters | {"workspace": workspace},
-        )
+    for found, parameters in _of_calls(workspace, calls):
+        database.change(f"DELETE FROM holds WHERE {found}", parameters)  # noqa: S608
 
 
 def in_ledger(database: Database, workspace: str, calls: Sequence[str]) -> set[str]:
     """Return which calls the ledger has."""
-    parameters: dict[str, Any] = {f"c{place}": call for place, call in enumerate(calls)}
-    names = ", ".join(f":{name}" for name in parameters)
-    rows = database.rows(
-        f"SELECT id FROM calls WHERE workspace = :workspace AND id IN ({names})",  # noqa: S608
-        parameters | {"workspace": workspace},
-    )
-    return {str(row[0]) for row in rows}
+    return {
+        str(call)
+        for found, parameters in _of_calls(workspace, calls, "id")
+        for (call,) in database.rows(f"SELECT id FROM calls WHERE {found}", parameters)  # noqa: S608
+    }
 
 
 # who holds
 
 
-def beat(database: Database, holder: str, home: str) -> None:
-    """Say that a process lives."""
+def beat(database: Database, holder: str, home: str, number: int) -> None:
+    """Say that a process lives: with a number that it has not given before."""
     database.change(
-        "INSERT INTO holders (id, home, beat) VALUES (:id, :home, 1)"
-        " ON CONFLICT (id) DO UPDATE SET beat = holders.beat + 1",
-        {"id": holder, "home": home},
+        "INSERT INTO holders (id, home, beat) VALUES (:id, :home, :beat)"
+        " ON CONFLICT (id) DO UPDATE SET beat = excluded.beat",
+        {"id": holder, "home": home, "beat": number},
     )
 
 
@@ -135,6 +141,7 @@ def holders(database: Database) -> Mapping[str, tuple[str, int]]:
 def release(database: Database, holder: str, seen: int | None = None) -> int:
     """Let go of all that a process holds; return 0 if it has given a sign since the beat that was `seen`."""
     still = "" if seen is None else " AND beat = :beat"
+    _claim(database, "holder = :id", {"id": holder})
     gone = database.change(
         f"DELETE FROM holders WHERE id = :id{still}",  # noqa: S608
         {"id": holder} | ({} if seen is None else {"beat": seen}),
@@ -144,6 +151,26 @@ def release(database: Database, holder: str, seen: int | None = None) -> int:
     return gone
 
 
-def is_held(database: Database, holder: str) -> bool:
-    """Whether a process holds anything."""
-    return bool(database.rows("SELECT 1 FROM holds WHERE holder = :id LIMIT 1", {"id": holder}))
+def held_by(database: Database, holder: str) -> set[tuple[str, str]]:
+    """Return the calls for which a process holds something, each with its workspace."""
+    rows = database.rows("SELECT DISTINCT workspace, call FROM holds WHERE holder = :id", {"id": holder})
+    return {(str(workspace), str(call)) for workspace, call in rows}
+
+
+def _of_calls(
+    workspace: str, calls: Sequence[str], column: str = "call"
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield conditions that name calls, in their order, and the parameters of each."""
+    named = sorted(calls)
+    for begin in range(0, len(named), _CALLS):
+        parameters: dict[str, Any] = {
+            f"c{place}": call for place, call in enumerate(named[begin : begin + _CALLS])
+        }
+        names = ", ".join(f":{name}" for name in parameters)
+        yield f"workspace = :workspace AND {column} IN ({names})", parameters | {"workspace": workspace}
+
+
+def _claim(database: Database, found: str, parameters: Mapping[str, Any]) -> None:
+    if database.dialect == "postgresql":  # SQLite has one lock for all
+        order = ", ".join(f'{name} COLLATE "C"' for name in ("workspace", "call", "name"))
+        database.rows(f"SELECT 1 FROM holds WHERE {found} ORDER BY {order} FOR UPDATE", parameters)  # noqa: S608

@@ -30,7 +30,7 @@ def credentials(sight: Sight, wanted: WorkspacePart) -> Iterator[Change]:
     for number, part in enumerate(wanted.credentials):
         try:
             target = _target(sight, part)
-            values = _values(target, part)
+            values = _values(sight, target, part)
         except ModelbayError as error:
             sight.complain(f"credentials[{number}]", error)
             continue
@@ -50,12 +50,12 @@ def _target(sight: Sight, part: CredentialPart) -> Target:
     return target
 
 
-def _values(target: Target, part: CredentialPart) -> Mapping[str, FormValue]:
+def _values(sight: Sight, target: Target, part: CredentialPart) -> Mapping[str, FormValue]:
     given: dict[str, Any] = {}
     for name, value in part.values.items():
         if name in target.secret_fields and not isinstance(value, Reference):
             raise invalid(name, f"a secret is not written here; {HOW}")
-        given[name] = value.value() if isinstance(value, Reference) else value
+        given[name] = value.value(sight.folder) if isinstance(value, Reference) else value
     return check(target.fields, given, target.model_type)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from modelbay.catalog import Catalog
@@ -47,6 +48,7 @@ class Change(NamedTuple):
 class Sight:
     """What a part of a plan looks at: one workspace as it is; `id` is "" of one that is to be made.
 
+    `folder` is that of the file, from which it names others.
     `complaints` collects what is wrong in the file, by its place in it.
     """
 
@@ -54,6 +56,7 @@ class Sight:
     vault: Vault
     catalog: Catalog
     hosted: Hosted
+    folder: Path
     name: str
     id: str
     prune: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from modelbay.catalog import Catalog
@@ -27,11 +28,19 @@ SECTIONS: Final[Sequence[Section]] = (
 
 
 def plan(
-    database: Database, vault: Vault, catalog: Catalog, hosted: Hosted, file: BayFile, *, prune: bool = False
+    database: Database,
+    vault: Vault,
+    catalog: Catalog,
+    hosted: Hosted,
+    file: BayFile,
+    *,
+    folder: Path,
+    prune: bool = False,
 ) -> list[Change]:
     """Return what has to change so that workspaces have what a file says, in order. Nothing is changed.
 
     Args:
+        folder: That of the file, from which it names others.
         prune: Also take away what a workspace of the file has and the file does not name.
 
     Raises:
@@ -48,6 +57,7 @@ def plan(
             vault=vault,
             catalog=catalog,
             hosted=hosted,
+            folder=folder,
             name=name,
             id=ids.get(name, ""),
             prune=prune,

@@ -63,8 +63,9 @@ class Admission:
         limits = self._limits()
         asks = [Ask(limit, limit.worst(case)) for limit in limits]
         record.hosted = self._quota.hosted if self._quota else ""
-        self._held = True
+        self._held = False  # refused or cancelled, it holds nothing, not what it held before either
         before = await self._holds.hold(record.workspace, record.id, asks)
+        self._held = True
         noted = (limit.warning(balance) for limit, balance in zip(limits, before, strict=True))
         self.warnings = [text for text in noted if text]
 

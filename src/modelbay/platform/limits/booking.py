@@ -25,9 +25,10 @@ class Books:
         self._budgets: dict[str, Sequence[BudgetRow]] = {}
         self._lineage: dict[str, dict[str, tuple[str, ...]]] = {}
         self._sums: dict[Place, Decimal] = defaultdict(Decimal)
+        self._ended: dict[str, list[str]] = defaultdict(list)
 
     def enter(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Count calls that are about to be inserted, each once, and let go of what they held."""
+        """Count calls that are about to be inserted, each once."""
         by_workspace: dict[str, list[Spent]] = defaultdict(list)
         for row in rows:
             if self._limits(row[_WORKSPACE]) or row[_HOSTED]:
@@ -36,7 +37,10 @@ class Books:
             self._count(workspace, calls)
 
     def close(self) -> None:
-        """Write the sums down."""
+        """Let go of what the calls held, and write down what they came to."""
+        for workspace, calls in sorted(self._ended.items()):
+            spending.claim(self._database, workspace, calls)
+            spending.drop_holds(self._database, workspace, calls)
         for place, amount in sorted(self._sums.items()):
             spending.add(self._database, place, amount)
 
@@ -54,7 +58,7 @@ class Books:
             known.add(each.call)
             for place, amount in charges(each, self._limits(workspace), self._lineages(workspace)):
                 self._sums[place] = EXACT.add(self._sums[place], amount)
-        spending.drop_holds(self._database, workspace, ids)
+        self._ended[workspace] += ids
 
     def _lineages(self, workspace: str) -> dict[str, tuple[str, ...]]:
         if workspace not in self._lineage:

@@ -314,6 +314,8 @@ def _check_target(database: Database, row: BudgetRow) -> None:
         raise invalid("target", f"a budget of a {row.scope} needs the {row.scope} that it is about")
     elif row.scope == Scope.MEMBER and people.member(database, row.workspace, target) is None:
         raise not_found("target", f"there is no member {target[:40]!r}; see modelbay member list")
+    elif row.scope == Scope.MODEL and "/" not in target and not target.startswith("*"):
+        raise invalid("target", f"{target[:40]!r} names no model; write it as provider/model or provider/*")
     elif row.scope == Scope.KEY and keys.one(database, row.workspace, target) is None:
         raise not_found("target", f"there is no key {target[:40]!r}; see modelbay key list")
 

@@ -101,8 +101,8 @@ def quota_place(workspace: str, provider: str, hosted: str, at: float) -> Place:
     Args:
         hosted: As the ledger has it: the quota's kind, and its period behind a slash if it has one.
     """
-    kind, _, period = hosted.partition("/")
-    return Place(workspace, f"quota:{provider}:{kind}", start_of(Period(period or Period.TOTAL), at))
+    period = Period(hosted.partition("/")[2] or Period.TOTAL)
+    return Place(workspace, f"quota:{provider}:{hosted}", start_of(period, at))
 
 
 def charges(spent: Spent, budgets: Sequence[BudgetRow], lineage: Lineage) -> list[tuple[Place, Decimal]]:

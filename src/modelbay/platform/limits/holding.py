@@ -73,7 +73,7 @@ def settle(database: Database, settlements: Sequence[Settlement]) -> None:
             spending.change_hold(database, row)
 
 
-def hold(database: Database, holder: str, home: str, holds: Sequence[Hold]) -> list[Answer]:
+def hold(database: Database, holder: str, holds: Sequence[Hold]) -> list[Answer]:
     """Hold what calls of one workspace ask for, one after the other: each all of it or nothing.
 
     Inside a transaction under the workspace's lock, which is what keeps two from taking the same.
@@ -87,9 +87,7 @@ def hold(database: Database, holder: str, home: str, holds: Sequence[Hold]) -> l
         answers.append(refused or before)
         if refused is None:
             rows += _take(each, holder, taken)
-    if rows:
-        spending.beat(database, holder, home)
-        spending.keep_holds(database, rows)
+    spending.keep_holds(database, rows)
     return answers
 
 

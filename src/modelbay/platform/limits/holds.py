@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -23,16 +25,16 @@ from modelbay.platform.limits.holding import (
     hold,
     settle,
 )
-from modelbay.store import Database, StoreError, spending
+from modelbay.store import Database, StoreError, open_directory, spending
 from modelbay.store.journal import home_of
-from modelbay.store.presence import Presence, is_gone
+from modelbay.store.presence import Presence, forget_gone, is_gone
 from modelbay.store.spending import Balance, Place
 
 _FOLDER: Final = "holders"
 _MOST: Final = 10_000  # calls that wait for the database
 _AT_ONCE: Final = 200  # calls a transaction
 _EVERY: Final = 5.0  # seconds between two signs of life
-_SILENT: Final = 20.0  # seconds of silence after which a process on another machine is taken for dead
+_SILENT: Final = 20.0
 _PAUSE: Final = 1.0  # seconds between two looks for the dead, while calls are refused
 
 
@@ -50,19 +52,28 @@ class Holds:
         *,
         clock: Callable[[], float] = time.monotonic,
         silent: float = _SILENT,
+        most: int = _MOST,
     ) -> None:
+        """Hold for one process.
+
+        Args:
+            silent: Seconds without a sign of life after which a process on another machine is taken for dead.
+            most: Calls that may wait for the database; more are refused.
+        """
         self.failure = ""
         self._database = database
         self._data_dir = data_dir
         self._clock = clock
         self._silent = silent
+        self._most = most
         self._holder = f"holder_{secrets.token_hex(8)}"
         self._home = ""
         self._presence: Presence | None = None
+        self._numbers = itertools.count(1)
         self._waiting: list[tuple[Hold | Settlement, asyncio.Future[Answer]]] = []
         self._working: asyncio.Task[None] | None = None
         self._living: asyncio.Task[None] | None = None
-        self._under_way: set[str] = set()
+        self._under_way: set[tuple[str, str]] = set()
         self._beats: dict[str, tuple[int, float]] = {}
         self._looked = float("-inf")
 
@@ -74,14 +85,20 @@ class Holds:
         Raises:
             ModelbayError: A limit's refusal; or the database cannot be used.
         """
-        self._under_way.add(call)
+        known = (workspace, call) in self._under_way
         try:
-            answer = await self._done(Hold(workspace, call, asks))
+            if len(self._waiting) >= self._most:
+                raise InvokeServerUnavailableError(
+                    "too many calls wait for their limits; try again", retry_after=1
+                )
+            self._under_way.add((workspace, call))
+            answer = await self._queue(Hold(workspace, call, asks))
         except BaseException:
-            self.forget(workspace, call)
+            if known or (workspace, call) in self._under_way:
+                self.forget(workspace, call)
             raise
         if isinstance(answer, ModelbayError):
-            self._under_way.discard(call)
+            self._under_way.discard((workspace, call))
             raise answer
         return answer
 
@@ -90,27 +107,34 @@ class Holds:
 
         If that fails, the fold gives it back a second later.
         """
-        self._under_way.discard(call)
+        self._under_way.discard((workspace, call))
         try:
-            await self._done(Settlement(workspace, call, spent))
+            await self._queue(Settlement(workspace, call, spent))
         except StoreError as error:
             self.failure = f"what calls hold cannot be given back: {error}"
 
     def forget(self, workspace: str, call: str) -> None:
-        """Give back all that a call held, in the background: it was not made."""
-        self._under_way.discard(call)
+        """Give back all that a call held, in the background: it was not made.
+
+        If that fails, `look` does it.
+        """
+        self._under_way.discard((workspace, call))
         future = self._queue(Settlement(workspace, call, ()))
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def close(self) -> None:
-        """Give back everything; after the last fold."""
+        """Give back everything; after the last fold.
+
+        What cannot be given back now is by whoever sees that this process is gone.
+        """
         if self._living is not None:
             self._living.cancel()
             await asyncio.gather(self._living, return_exceptions=True)
         while self._working is not None and not self._working.done():
             await asyncio.shield(self._working)
         if self._presence is not None:
-            await self._database.run(_release, self._holder)
+            with contextlib.suppress(ModelbayError, OSError):
+                await self._database.run(self._leave)
             self._presence.end()
             self._presence = None
 
@@ -124,48 +148,52 @@ class Holds:
             self._working = loop.create_task(self._work())
         return future
 
-    async def _done(self, work: Hold | Settlement) -> Answer:
-        if len(self._waiting) >= _MOST:
-            raise InvokeServerUnavailableError(
-                "too many calls wait for their limits; try again", retry_after=1
-            )
-        return await self._queue(work)
-
     async def _work(self) -> None:
         """Serve what waits, as long as something does: whoever comes meanwhile is in the next transaction."""
         while self._waiting:
-            batch, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+            taken, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+            # A call that was cancelled has given back already what it would hold now.
+            batch = [each for each in taken if isinstance(each[0], Settlement) or not each[1].done()]
             try:
                 if self._presence is None:
                     self._home, self._presence = await asyncio.to_thread(self._appear)
                     self._living = asyncio.get_running_loop().create_task(self._live())
-                look = self._clock() - self._looked > _PAUSE
-                answers, looked = await self._database.run(self._serve, [work for work, _ in batch], look)
+                self.failure = ""
+                answers = await self._database.run(self._serve, [work for work, _ in batch])
             except Exception as error:  # noqa: BLE001 - each who waits is told
                 _fail(batch, error)
                 continue
-            if looked:
-                self._looked = self._clock()
-            self.failure = ""
             for (_, future), answer in zip(batch, answers, strict=True):
                 if not future.done():
                     future.set_result(answer)
 
     def _appear(self) -> tuple[str, Presence]:
-        return home_of(self._data_dir / FOLDER), Presence.show(self._data_dir / _FOLDER, self._holder)
+        folder = self._data_dir / _FOLDER
+        try:
+            forget_gone(folder)
+            home = home_of(open_directory(self._data_dir) / FOLDER)
+            return home, Presence.show(folder, self._holder)
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be used: {error.strerror}") from None
 
-    def _serve(
-        self, database: Database, works: Sequence[Hold | Settlement], look: bool
-    ) -> tuple[list[Answer], bool]:
-        """Serve a batch on the database's thread; look for the dead if one is refused and `look`."""
+    def _serve(self, database: Database, works: Sequence[Hold | Settlement]) -> list[Answer]:
+        """Serve a batch on the database's thread; where one is refused, look for the dead now and then."""
         answers = self._in_order(database, works)
         refused = [place for place, answer in enumerate(answers) if isinstance(answer, ModelbayError)]
-        looked = bool(refused) and look
-        if looked and self._bury(database):
+        if refused and self._clock() - self._looked > _PAUSE and self._buried(database):
             again = self._in_order(database, [works[place] for place in refused])
             for place, answer in zip(refused, again, strict=True):
                 answers[place] = answer
-        return answers, looked
+        return answers
+
+    def _buried(self, database: Database) -> bool:
+        """Whether something was given back for the dead; what keeps that from being done concerns no call."""
+        self._looked = self._clock()
+        try:
+            return self._bury(database) > 0
+        except Exception as error:  # noqa: BLE001 - such as a journal that is damaged
+            self.failure = f"what dead processes hold cannot be given back: {_said(error)}"
+            return False
 
     def _in_order(self, database: Database, works: Sequence[Hold | Settlement]) -> list[Answer]:
         answers: dict[int, Answer] = {}
@@ -174,9 +202,11 @@ class Holds:
             ended = [each for place in places if isinstance(each := works[place], Settlement)]
             begin_counting(database, list(holds.values()))
             with database.transaction(f"limits {workspace}"):
+                spending.claim(database, workspace, [works[place].call for place in places])
                 settle(database, ended)
                 if holds:
-                    found = hold(database, self._holder, self._home, list(holds.values()))
+                    spending.beat(database, self._holder, self._home, next(self._numbers))
+                    found = hold(database, self._holder, list(holds.values()))
                     answers |= dict(zip(holds, found, strict=True))
         return [answers.get(place, ()) for place in range(len(works))]
 
@@ -188,19 +218,38 @@ class Holds:
             await asyncio.sleep(_EVERY)
             try:
                 await self.look()
-            except StoreError as error:
-                self.failure = f"limits cannot be reached: {error}"
+            except Exception as error:  # noqa: BLE001 - whatever it is, this process lives, and says so again
+                self.failure = f"limits cannot be looked after: {_said(error)}"
+            else:
+                self.failure = ""
 
     async def look(self) -> None:
-        """Give a sign of life and bury the dead; it is done every five seconds anyway."""
+        """Give a sign of life, see to what was left, bury the dead; it is done every five seconds anyway."""
         await self._database.run(self._look)
 
     def _look(self, database: Database) -> None:
-        if self._under_way or spending.is_held(database, self._holder):
-            spending.beat(database, self._holder, self._home)
+        held = spending.held_by(database, self._holder)
+        if held or self._under_way:
+            spending.beat(database, self._holder, self._home, next(self._numbers))
         else:
             _release(database, self._holder)
+        if left := held - self._under_way:
+            self._tidy(database, left)
         self._bury(database)
+
+    def _tidy(self, database: Database, left: set[tuple[str, str]]) -> None:
+        """Give back what is held for calls that have ended: those that were made are in journals by now."""
+        fold(database, self._data_dir)
+        for workspace, calls in sorted(_grouped(left - self._under_way).items()):
+            with database.transaction(f"limits {workspace}"):
+                spending.claim(database, workspace, calls)
+                spending.drop_holds(database, workspace, calls)
+
+    def _leave(self, database: Database) -> None:
+        """Give back everything, once what was written of calls is in the ledger."""
+        if spending.held_by(database, self._holder):
+            fold(database, self._data_dir)
+        _release(database, self._holder)
 
     def _bury(self, database: Database) -> int:
         """Give back what dead processes held; return how many there were."""
@@ -230,11 +279,23 @@ def _release(database: Database, holder: str, seen: int | None = None) -> int:
         return spending.release(database, holder, seen)
 
 
+def _grouped(calls: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for workspace, call in calls:
+        found[workspace].append(call)
+    return found
+
+
 def _by_workspace(works: Sequence[Hold | Settlement]) -> Mapping[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     for place, work in enumerate(works):
         found[work.workspace].append(place)
     return found
+
+
+def _said(error: Exception) -> str:
+    known = isinstance(error, ModelbayError | OSError)
+    return str(error) if known else f"unexpected {type(error).__name__}"
 
 
 def _fail(batch: Sequence[tuple[Hold | Settlement, asyncio.Future[Answer]]], error: Exception) -> None:

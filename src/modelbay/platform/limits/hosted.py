@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Protocol
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from modelbay.entities import Credentials, ModelProviderConfiguration
 from modelbay.errors import ModelbayError
@@ -56,6 +56,12 @@ def _exact(value: object) -> object:
         return value
 
 
+def _from_zero(value: Decimal) -> Decimal:
+    if not value.is_finite() or (value < 0 and value != UNLIMITED):
+        raise ValueError("a number from 0 on, or -1 for no limit")
+    return value
+
+
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
 
 
@@ -66,10 +72,10 @@ class QuotaTerms(BaseModel):
 
     kind: Kind
     unit: Unit
-    limit: Exact = Field(ge=-1, allow_inf_nan=False, description="-1 is unlimited, 0 nothing.")
+    limit: Annotated[Exact, AfterValidator(_from_zero)] = Field(description="-1 is unlimited, 0 nothing.")
     period: Period = Period.TOTAL
     models: list[str] = Field(default_factory=list, description="Patterns of models; empty means all.")
-    credits: dict[str, Exact] = Field(
+    credits: dict[str, Annotated[Exact, Field(ge=0)]] = Field(
         default_factory=dict, description="What a call of a model is worth, by pattern; 1 without one."
     )
 
@@ -202,10 +208,10 @@ def _provider(path: Path, name: str, terms: Any, *, is_own: bool) -> HostedProvi
     values: dict[str, Any] = {}
     for variable, value in read.credentials.items():
         try:
-            values[variable] = value.value() if isinstance(value, Reference) else value
+            values[variable] = value.value(path.parent) if isinstance(value, Reference) else value
         except ReferenceLostError as error:
             if not is_own:
                 return None  # the default's variable is not set: nothing is lent
             raise HostedError(f"{path}: {name}.credentials.{variable}: {error.description}") from None
-    literal = {variable for variable, value in read.credentials.items() if isinstance(value, str)}
+    literal = {variable for variable, value in read.credentials.items() if not isinstance(value, Reference)}
     return HostedProvider(name, Credentials(values), quotas, frozenset(literal))

@@ -229,7 +229,7 @@ def amount_of(value: str | Decimal) -> Decimal:
         amount = Decimal(value)
     except InvalidOperation:
         raise invalid("limit", f"{str(value)[:40]!r} is no number; -1 is without limit") from None
-    if amount != UNLIMITED and not (amount.is_finite() and 0 <= amount < _LARGEST):
+    if not amount.is_finite() or (amount != UNLIMITED and not 0 <= amount < _LARGEST):
         raise invalid("limit", "a number from 0 on, or -1 for no limit")
     return amount
 
