@@ -12,7 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.platform.databases import ROOT
+from tests.platform.databases import ROOT, using
+
+from modelbay.platform.shared import VARIABLE
 
 SCRIPT = ROOT / "scripts" / "redis.sh"
 _CANNOT_INSTALL = 3
@@ -107,6 +109,17 @@ def own_redis() -> Iterator[RedisServer]:
     server._folder()
     yield server
     server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "postgresql+redis"])
+def shared_backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """What an installation of one machine, of several, and of several that share limits, works on."""
+    database, _, shared = request.param.partition("+")
+    monkeypatch.delenv(VARIABLE, raising=False)
+    if shared:
+        monkeypatch.setenv(VARIABLE, request.getfixturevalue("redis").url)
+    with using(database, request, monkeypatch):
+        yield request.param
 
 
 def _is_alive(pid: int) -> bool:

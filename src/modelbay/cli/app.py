@@ -25,6 +25,7 @@ from modelbay.cli.key import key
 from modelbay.cli.member import member
 from modelbay.cli.models import models
 from modelbay.cli.providers import providers
+from modelbay.cli.rate import rate
 from modelbay.cli.serve import serve
 from modelbay.cli.tokens import tokens
 from modelbay.cli.usage import usage
@@ -97,6 +98,7 @@ app.add_typer(workspace, name="workspace")
 app.add_typer(member, name="member")
 app.add_typer(key, name="key")
 app.add_typer(credential, name="credential")
+app.add_typer(rate, name="rate")
 app.command()(usage)
 app.add_typer(vault, name="vault")
 

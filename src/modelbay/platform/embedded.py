@@ -11,7 +11,9 @@ from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.credentials.resolve import CredentialSources
 from modelbay.platform.fold import FOLDER, Folding
 from modelbay.platform.ledger import Ledger
+from modelbay.platform.limits.admission import Rates
 from modelbay.platform.responses import StoredResponses
+from modelbay.platform.shared import shared_in
 from modelbay.platform.vault import MasterKeys, Vault
 from modelbay.runtime.ports import CredentialSource
 from modelbay.store import keys as queries
@@ -41,6 +43,8 @@ class Embedded:
         self.responses = StoredResponses(self._answers)
         self.vault = Vault(MasterKeys(self.data_dir))
         self.credentials = CredentialSources(self._keys, self.vault, behind=behind)
+        self.shared = shared_in(self.data_dir)
+        self.rates = Rates(self._keys, self.shared)
         self._testing: asyncio.Task[None] | None = None
         self._vault_failure = ""
         self._started = False
@@ -49,10 +53,11 @@ class Embedded:
         """Open everything.
 
         Raises:
-            StoreError: The data directory or its database cannot be used.
+            StoreError: The data directory or its database cannot be used, or what is configured is wrong.
         """
         open_directory(self.data_dir)
         await self._keys.run(queries.mark)
+        await self.shared.start()
         await self.accountant.start()
         self._testing = asyncio.get_running_loop().create_task(self._test_vault())
         self._folding.start()
@@ -68,9 +73,14 @@ class Embedded:
             self._folding.failure,
             self.authoriser.failure,
             self.credentials.failure,
+            self.rates.failure,
             self._vault_failure,
         )
         return [reason for reason in reasons if reason]
+
+    def degraded(self) -> list[str]:
+        """Return what works less well than it should, though calls may come: limits not shared by all."""
+        return [self.shared.failure] if self.shared.failure else []
 
     async def _test_vault(self) -> None:
         """See that what is stored can be opened: beside the start, not before it."""
@@ -84,6 +94,8 @@ class Embedded:
         await self.accountant.close()
         await self.authoriser.close()
         await self.credentials.close()
+        await self.rates.close()
+        await self.shared.close()
         if self._testing is not None:
             await self._testing
         if self._started:

@@ -20,6 +20,7 @@ REMOVED: Final = (
     "custom_models",
     "model_settings",
     "default_models",
+    "rates",
 )
 """Tables whose rows go with their workspace."""
 

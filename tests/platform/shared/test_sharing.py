@@ -171,3 +171,20 @@ async def test_one_process_gets_the_right_to_probe(place: Place) -> None:
     async with asyncio.timeout(30):
         while not await processes[1].claim("other", 30):
             pass
+
+
+async def test_a_part_of_what_was_taken_is_given_back(place: Place) -> None:
+    """A call that goes on with another model leaves the first, and is still its caller's."""
+    shared = place.process()
+    first = Ask("model", Kind.PARALLEL, 1)
+    ticket = await taken(shared, SLOTS, TOKENS, first)
+    ticket.settle(0, asks=[first])
+    await shared.flush()
+
+    await taken(shared, first)
+    assert (await refused(shared, SLOTS)).ask == SLOTS
+    assert (await refused(shared, TOKENS)).ask == TOKENS
+    ticket.settle(400)
+    ticket.settle(0)
+    await shared.flush()
+    await taken(shared, SLOTS, TOKENS)

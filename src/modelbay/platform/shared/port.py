@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -46,25 +46,24 @@ class Refused(NamedTuple):
 
 
 class Ticket:
-    """What a call has taken, until it is settled; `second` is when, by the clock that is shared."""
+    """What a call has taken and not settled yet; `second` is when, by the clock that is shared."""
 
-    __slots__ = ("asks", "id", "keeper", "second", "settled")
+    __slots__ = ("asks", "id", "keeper", "second")
 
     def __init__(self, keeper: Shared, ticket: str, asks: Sequence[Ask], second: int) -> None:
         self.keeper = keeper
         self.id = ticket
-        self.asks = asks
+        self.asks = list(asks)
         self.second = second
-        self.settled = False
 
     @property
     def slots(self) -> list[str]:
         """The names of the limits in which it is counted as under way."""
         return [ask.name for ask in self.asks if ask.kind is Kind.PARALLEL]
 
-    def settle(self, tokens: int | None = None) -> None:
+    def settle(self, tokens: int | None = None, *, asks: Collection[Ask] | None = None) -> None:
         """As `Shared.settle`."""
-        self.keeper.settle(self, tokens)
+        self.keeper.settle(self, tokens, asks=asks)
 
     def __repr__(self) -> str:
         return f"Ticket({self.id}, {[ask.name for ask in self.asks]})"
@@ -93,11 +92,14 @@ class Shared(Protocol):
         """Take from all limits at once, or from none."""
         ...
 
-    def settle(self, ticket: Ticket, tokens: int | None = None) -> None:
+    def settle(
+        self, ticket: Ticket, tokens: int | None = None, *, asks: Collection[Ask] | None = None
+    ) -> None:
         """Say that a call has ended; it is told to the others beside the calls. Only the first time counts.
 
         Args:
             tokens: What was used, in place of what was reserved; None leaves that.
+            asks: Settle only these of what was taken; the rest goes on.
         """
         ...
 

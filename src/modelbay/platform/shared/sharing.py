@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from modelbay.platform.shared.port import Ask, Refused, Shared, Ticket
@@ -80,12 +80,14 @@ class Sharing:
             return await self._next().take(asks)
         return taken if isinstance(taken, Refused) else self._ticket(waiting.wanted, taken)
 
-    def settle(self, ticket: Ticket, tokens: int | None = None) -> None:
+    def settle(
+        self, ticket: Ticket, tokens: int | None = None, *, asks: Collection[Ask] | None = None
+    ) -> None:
         """Say that a call has ended."""
         if ticket.keeper is not self:
-            ticket.settle(tokens)
+            ticket.settle(tokens, asks=asks)
         else:
-            self._telling.settle(ticket, tokens)
+            self._telling.settle(ticket, tokens, asks)
 
     def cool(self, name: str, seconds: float) -> None:
         """Announce that something needs to be left alone."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
-from modelbay.platform.shared.port import LEASE, Kind, Ticket
+from modelbay.platform.shared.port import LEASE, Ask, Kind, Ticket
 from modelbay.platform.shared.stores import MOST_COOLING, AwayError, News, Store
 
 INTERVAL: Final = 0.4  # seconds between two exchanges, if there is no news
@@ -59,18 +59,19 @@ class Telling:
         if ticket.slots:
             self._held[ticket] = None
 
-    def settle(self, ticket: Ticket, tokens: int | None) -> None:
-        """Tell that a call has ended."""
-        if ticket.settled:
-            return
-        ticket.settled = True
-        self._held.pop(ticket, None)
-        for ask in ticket.asks:
+    def settle(self, ticket: Ticket, tokens: int | None, asks: Collection[Ask] | None) -> None:
+        """Tell that a call has ended, or has ended to need some of what it took."""
+        ended = [ask for ask in ticket.asks if asks is None or ask in asks]
+        ticket.asks = [ask for ask in ticket.asks if ask not in ended]
+        if not ticket.slots:
+            self._held.pop(ticket, None)
+        for ask in ended:
             if ask.kind is Kind.PARALLEL:
                 self._freed.append((ask.name, ticket.id))
             elif ask.kind is Kind.TOKENS and tokens is not None and tokens != ask.amount:
                 self._spent.append((ask.name, ticket.second, tokens - ask.amount))
-        self._news.set()
+        if ended:
+            self._news.set()
 
     def cool(self, name: str, seconds: float) -> None:
         """Announce that something needs to be left alone."""
