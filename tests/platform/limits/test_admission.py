@@ -39,7 +39,7 @@ class Replica:
 
     def __init__(self, data_dir: Path, interval: float) -> None:
         self.database = CountingDatabase(data_dir)
-        self.shared = shared_in(data_dir)
+        self.shared = shared_in(data_dir, patience=60.0)
         self.rates = Rates(self.database, self.shared, interval=interval)
 
     async def close(self) -> None:

@@ -14,6 +14,8 @@ from modelbay.platform.shared.redis import RedisStore
 from modelbay.platform.shared.sharing import Sharing
 from modelbay.platform.shared.stores import Store
 
+PATIENCE = 60.0  # seconds: a slow machine must not look like a store that is away
+
 
 class Place:
     """A place to share; its clock is the machine's, `ahead` seconds later."""
@@ -27,7 +29,9 @@ class Place:
     def store(self, clock: Callable[[], float] | None = None) -> Store:
         """Return the place as one process opens it."""
         own = clock or (lambda: (time.time if self.url else time.monotonic)() + self.ahead)
-        return RedisStore(self.url, clock=own) if self.url else LocalStore(self.data_dir, clock=own)
+        if self.url:
+            return RedisStore(self.url, patience=PATIENCE, clock=own)
+        return LocalStore(self.data_dir, patience=PATIENCE, clock=own)
 
     def process(self, *, renewal: float = 5.0) -> Sharing:
         """Return what another process has of it; it looks all the time."""

@@ -15,7 +15,7 @@ from modelbay.platform.shared import Ask, Kind, Ticket, shared_in
 
 async def main(data_dir: Path, kind: Kind, limit: int, amount: int, times: int) -> None:
     """Take until all takes are answered."""
-    shared = shared_in(data_dir)
+    shared = shared_in(data_dir, patience=60.0)
     await shared.start()
     await shared.take([Ask("warm", Kind.REQUESTS, 10**6)])  # the first pays for packages and connections
     say("ready")

@@ -28,12 +28,25 @@ async def shared(
 ) -> AsyncIterator[Shared]:
     """What a process of a gateway shares, as it is configured."""
     monkeypatch.setenv(VARIABLE, own_redis.url)
-    shared = shared_in(tmp_path)
+    shared = shared_in(tmp_path, patience=60.0)
     await shared.start()
     await taken(shared, Ask("first", Kind.REQUESTS, 10))
     yield shared
-    own_redis.thaw()
     await shared.close()
+
+
+@pytest.fixture
+async def hasty(
+    own_redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Shared]:
+    """The same, as impatient as a gateway is."""
+    monkeypatch.setenv(VARIABLE, own_redis.url)
+    hasty = shared_in(tmp_path)
+    await hasty.start()
+    await hasty.flush()
+    yield hasty
+    own_redis.thaw()
+    await hasty.close()
 
 
 async def test_a_redis_that_is_killed_and_comes_back(shared: Shared, own_redis: RedisServer) -> None:
@@ -61,30 +74,30 @@ async def test_a_redis_that_is_killed_and_comes_back(shared: Shared, own_redis: 
     await taken(shared, SLOTS)
 
 
-async def test_a_redis_that_says_nothing_holds_up_no_call(shared: Shared, own_redis: RedisServer) -> None:
+async def test_a_redis_that_says_nothing_holds_up_no_call(hasty: Shared, own_redis: RedisServer) -> None:
     """Not even the first: it is answered by the machine's own file."""
     own_redis.freeze()
-    await asyncio.gather(*(taken(shared, TWO) for _ in range(2)))
-    assert "does not answer" in shared.failure
-    assert await shared.claim("acme", 30)
-    assert not await shared.claim("acme", 30)
-    await refused(shared, TWO)
+    await asyncio.gather(*(taken(hasty, TWO) for _ in range(2)))
+    assert "does not answer" in hasty.failure
+    assert await hasty.claim("acme", 30)
+    assert not await hasty.claim("acme", 30)
+    await refused(hasty, TWO)
 
     own_redis.thaw()
-    await until(lambda: shared.failure == "")
+    await until(lambda: hasty.failure == "")
 
 
 async def test_what_a_silent_redis_took_after_all_is_given_back(
-    shared: Shared, own_redis: RedisServer
+    hasty: Shared, own_redis: RedisServer
 ) -> None:
     """A call that has gone on without it does not hold its slot."""
     own_redis.freeze()
-    await taken(shared, SLOTS, TOKENS)
+    (await taken(hasty, SLOTS, TOKENS)).settle(0)
     own_redis.thaw()
-    await until(lambda: shared.failure == "")
-    await shared.flush()
+    await until(lambda: hasty.failure == "")
+    await hasty.flush()
 
-    await taken(shared, SLOTS, TOKENS)
+    await taken(hasty, SLOTS, TOKENS)
 
 
 async def test_a_redis_that_is_emptied_is_no_error(shared: Shared, own_redis: RedisServer) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from modelbay.platform.shared.local import LocalStore
 from modelbay.platform.shared.port import Ask, Kind, Refused, Shared, Ticket
-from modelbay.platform.shared.redis import RedisStore
+from modelbay.platform.shared.redis import PATIENCE, RedisStore
 from modelbay.platform.shared.sharing import Sharing
 
 VARIABLE: Final = "MODELBAY_REDIS_URL"
@@ -19,11 +19,14 @@ VARIABLE: Final = "MODELBAY_REDIS_URL"
 __all__ = ["VARIABLE", "Ask", "Kind", "Refused", "Shared", "Ticket", "shared_in"]
 
 
-def shared_in(data_dir: Path) -> Shared:
+def shared_in(data_dir: Path, *, patience: float = PATIENCE) -> Shared:
     """Return what the processes of a data directory share; with Redis, those of all machines that name it.
 
     Where one cannot be used, the next does: Redis, a file of the data directory, the memory of the process.
+
+    Args:
+        patience: Seconds that a call may wait for Redis.
     """
     machine = Sharing(LocalStore(data_dir), behind=Sharing(LocalStore(None)))
     url = os.environ.get(VARIABLE, "").strip()
-    return Sharing(RedisStore(url), behind=machine) if url else machine
+    return Sharing(RedisStore(url, patience=patience), behind=machine) if url else machine

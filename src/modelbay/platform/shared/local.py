@@ -25,6 +25,7 @@ T = TypeVar("T")
 FILE: Final = "shared-1.db"  # of this format: another has another name, as nothing in it is worth converting
 _SWEEP: Final = 60.0  # seconds between two removals of what is over
 _SAME_BOOT: Final = 60.0  # seconds that the estimate of when the machine was started may differ
+_PATIENCE: Final = 2.0
 _WAIT: Final = 1.0  # seconds for other processes' transactions, which take 0.1 ms
 _UNUSABLE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES: Final = """
@@ -43,11 +44,21 @@ class LocalStore:
     Its clock counts from the start of the machine: it is the same in all processes, and nobody sets it.
     """
 
-    patience = 2.0
     remote = False
 
-    def __init__(self, data_dir: Path | None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Use a data directory; without one, the memory of this process."""
+    def __init__(
+        self,
+        data_dir: Path | None,
+        *,
+        patience: float = _PATIENCE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Use a data directory; without one, the memory of this process.
+
+        Args:
+            patience: Seconds that a call may wait for it.
+        """
+        self.patience = patience
         self._path = None if data_dir is None else data_dir / FILE
         self.place = str(self._path or "memory")
         self._clock = clock

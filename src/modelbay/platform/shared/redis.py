@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 PREFIX: Final = "modelbay:"
+PATIENCE: Final = 0.1
 _FOLDER: Final = Path(__file__).parent / "lua"
 _SILENCE: Final = 1.0  # seconds until a connection that does not answer is given up
 
@@ -33,17 +34,20 @@ class _Script:
 class RedisStore:
     """A `Store` in the Redis of a URL. The clock is the server's: those of the machines differ."""
 
-    patience = 0.1
     remote = True
 
-    def __init__(self, url: str, *, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, url: str, *, patience: float = PATIENCE, clock: Callable[[], float] | None = None
+    ) -> None:
         """Use a Redis; the package is loaded, and the URL read, by `open`.
 
         Args:
+            patience: Seconds that a call may wait for it.
             clock: In place of the server's, for tests.
         """
         self._url = url
         self.place = _place(url)
+        self.patience = patience
         self._clock = clock
         self._client: Redis | None = None
         self._version = ""
