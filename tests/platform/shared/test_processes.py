@@ -13,6 +13,7 @@ from tests.platform.databases import ROOT
 from tests.platform.shared.conftest import Place
 
 from modelbay.platform.shared import VARIABLE, Ask, Kind, Refused, Ticket
+from modelbay.platform.shared.local import FILE
 from modelbay.platform.shared.port import LEASE
 
 Process = subprocess.Popen[str]
@@ -71,6 +72,7 @@ async def test_exactly_what_is_allowed_passes(
     """Four processes with eight hundred takes, ten at a time in each."""
     with processes(place, kind, limit, amount=amount) as started:
         assert allowed(started) == expected
+    assert (place.data_dir / FILE).exists() is not bool(place.url), "no machine has counted alone"
 
 
 async def test_slots_of_a_process_that_was_killed_are_free_after_the_lease(place: Place) -> None:

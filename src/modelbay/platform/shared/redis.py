@@ -71,8 +71,8 @@ class RedisStore:
                 self._url,
                 protocol=2,
                 retry=Retry(NoBackoff(), 0),  # whoever calls does something better than to wait
-                socket_timeout=_SILENCE,
-                socket_connect_timeout=_SILENCE,
+                socket_timeout=max(_SILENCE, self.patience),
+                socket_connect_timeout=max(_SILENCE, self.patience),
                 socket_keepalive=True,
             )
         except ValueError:  # its text may quote a part of the password
