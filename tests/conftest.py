@@ -6,8 +6,9 @@ import os
 
 from hypothesis import settings
 from tests.platform.databases import backend, postgres
+from tests.platform.redis import own_redis, redis, redis_of_all, shared_backend
 
-__all__ = ["backend", "postgres"]
+__all__ = ["backend", "own_redis", "postgres", "redis", "redis_of_all", "shared_backend"]
 
 # A slow machine is no fault of the code, so nothing is timed; the build tries the same examples every time.
 settings.register_profile("here", deadline=None)
@@ -16,3 +17,4 @@ settings.load_profile("build" if os.environ.get("CI") else "here")
 
 # Tests write: never to a database that whoever runs them works with.
 os.environ.pop("MODELBAY_DATABASE_URL", None)
+os.environ.pop("MODELBAY_REDIS_URL", None)

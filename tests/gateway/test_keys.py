@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from pathlib import Path
 
@@ -108,6 +109,21 @@ async def test_health_is_open(serve: Serve, method: str) -> None:
     assert (healthy.status, ready.status) == (200, 200)
     if method == "GET":
         assert ready.json == {"status": "ready", "reasons": []}
+
+
+async def test_what_is_degraded_is_told_beside_readiness(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Limits that replicas do not share are no reason to send calls elsewhere."""
+    monkeypatch.setenv("MODELBAY_REDIS_URL", "redis://127.0.0.1:1/0")
+    served = await serve()
+    async with asyncio.timeout(30):
+        ready = await served.call("GET", "/readyz", key=None)
+        while "degraded" not in ready.json:
+            ready = await served.call("GET", "/readyz", key=None)
+
+    assert (ready.status, ready.json["status"], ready.json["reasons"]) == (200, "ready", [])
+    assert ready.json["degraded"][0].startswith("Redis at 127.0.0.1:1 cannot be used")
 
 
 async def test_it_is_not_ready_while_it_goes_down(serve: Serve) -> None:

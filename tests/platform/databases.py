@@ -102,14 +102,21 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The name of the database that the test, and every process it starts, works on."""
-    monkeypatch.delenv(VARIABLE, raising=False)
-    if request.param == "sqlite":
+    with using(request.param, request, monkeypatch):
         yield request.param
+
+
+@contextlib.contextmanager
+def using(name: str, request: pytest.FixtureRequest, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have a database used: one in the data directory, or a new one on the server."""
+    patch.delenv(VARIABLE, raising=False)
+    if name == "sqlite":
+        yield
         return
     server: Server = request.getfixturevalue("postgres")
     url = server.create()
-    monkeypatch.setenv(VARIABLE, url)
-    yield request.param
+    patch.setenv(VARIABLE, url)
+    yield
     server.drop(url)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ from modelbay.platform.fold import FOLDER
 from modelbay.platform.keys import create_key, list_keys, revoke_key
 from modelbay.platform.local import FILE, first_key
 from modelbay.platform.secrets import is_plausible
+from modelbay.platform.shared import VARIABLE
 from modelbay.runtime.accounts import Accountant, Authoriser, ResponseStore
 from modelbay.store import Database, StoreError
 from modelbay.store.journal import journals
@@ -62,6 +64,33 @@ async def test_a_ledger_that_cannot_be_written_is_a_reason(tmp_path: Path) -> No
         ]
 
     assert reason
+
+
+async def test_limits_that_are_not_shared_are_told_and_keep_no_calls_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every replica would go away together with Redis."""
+    async with Embedded(tmp_path) as platform:
+        assert platform.degraded() == []
+    monkeypatch.setenv(VARIABLE, "redis://127.0.0.1:1/0")
+    async with Embedded(tmp_path) as platform, asyncio.timeout(30):
+        while not platform.degraded():  # noqa: ASYNC110 - nobody tells when it has been tried
+            await asyncio.sleep(0.005)
+        [degraded] = platform.degraded()
+        assert platform.ready() == []
+
+    assert degraded.startswith("Redis at 127.0.0.1:1 cannot be used: ")
+
+
+async def test_a_redis_that_is_no_address_is_said_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what was opened before is closed."""
+    monkeypatch.setenv(VARIABLE, "localhost:6379")
+    platform = Embedded(tmp_path)
+    with pytest.raises(StoreError, match="MODELBAY_REDIS_URL"):
+        await platform.start()
+    await platform.close()
 
 
 async def test_a_directory_that_cannot_be_used_is_said_at_the_start(tmp_path: Path) -> None:

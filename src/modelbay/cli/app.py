@@ -28,6 +28,7 @@ from modelbay.cli.member import member
 from modelbay.cli.models import models
 from modelbay.cli.providers import providers
 from modelbay.cli.quota import quota
+from modelbay.cli.rate import rate
 from modelbay.cli.serve import serve
 from modelbay.cli.tokens import tokens
 from modelbay.cli.usage import usage
@@ -102,6 +103,7 @@ app.add_typer(key, name="key")
 app.add_typer(credential, name="credential")
 app.add_typer(quota, name="quota")
 app.add_typer(budget, name="budget")
+app.add_typer(rate, name="rate")
 app.command()(usage)
 app.add_typer(vault, name="vault")
 app.command()(apply)

@@ -24,12 +24,14 @@ from modelbay.gateway.http.head import lines
 from modelbay.gateway.ids import new_id
 from modelbay.gateway.statuses import retry_after, status_of
 from modelbay.platform.limits.admission import Admission
+from modelbay.platform.limits.rate_admission import RateAdmission
 from modelbay.runtime.accounts import Caller, CallRecord
 from modelbay.runtime.names import ModelName
 from modelbay.runtime.ports import Using
-from modelbay.runtime.worst_case import Size, size_of, worst_case
+from modelbay.runtime.worst_case import Size, WorstCase, size_of, worst_case
 from modelbay.sdk import prices
 from modelbay.store import StoreError
+from modelbay.store.limits import Terms
 
 if TYPE_CHECKING:
     from modelbay.gateway.app import Gateway
@@ -66,6 +68,7 @@ class Call:
         "is_free",
         "limits_told",
         "pricing",
+        "rated",
         "record",
         "route",
         "settled",
@@ -91,6 +94,7 @@ class Call:
         self.settled = False
         self.pricing: PriceConfig | None = None
         self.admission: Admission | None = None
+        self.rated: RateAdmission | None = None
         self.size = Size(0)
         self.is_free = False  # whether nothing is charged for it by anybody: nothing is held for it
         self.record = CallRecord(
@@ -142,23 +146,39 @@ class Call:
         schema: AIModelEntity | None,
         parameters: Callable[[], Mapping[str, Any]],
     ) -> None:
-        """Note whose credentials are used, and hold what the call may spend where that is limited.
+        """Note whose credentials are used, and take what the call may use where that is limited.
 
         Raises:
+            InvokeRateLimitError: A rate does not allow it now.
             LimitReachedError: A quota or a budget has not so much left.
             InvokeBadRequestError: What the call may cost is not known, and a budget refuses such calls.
             InvokeServerUnavailableError: The limits cannot be looked up.
         """
         record, terms = self.record, self.bay.made_of.terms
         record.credential, record.credential_name = using.id, using.name
-        if self.is_free or (not terms.budgets and not using.hosted and self.admission is None):
+        spends = not self.is_free and bool(terms.budgets or using.hosted or self.admission)
+        paced = not self.gateway.platform.rates.is_unlimited(record.workspace)
+        if not spends and not paced:
             return
-        platform = self.gateway.platform
+        case = worst_case(schema, self.pricing, ModelType(record.model_type), self.size, parameters())
+        if paced:
+            await self._keep_pace(name, case)
+        if spends:
+            await self._hold_money(name, using, terms, case)
+
+    async def _keep_pace(self, name: ModelName, case: WorstCase) -> None:
+        caller, rates = self.caller, self.gateway.platform.rates
+        if self.rated is None:
+            self.rated = rates.admission(caller.workspace, member=caller.member, keys=caller.lineage)
+        tokens = 0 if self.is_free else self.size.size if case.tokens is None else case.tokens
+        await self.rated.admit(str(name), tokens)
+
+    async def _hold_money(self, name: ModelName, using: Using, terms: Terms, case: WorstCase) -> None:
+        record, platform = self.record, self.gateway.platform
         self.admission = admission = self.admission or Admission(platform.holds)
         if not admission.choose(terms, platform.hosted, self.caller, name, using, record.at):
             admission.release(record)
             return
-        case = worst_case(schema, self.pricing, ModelType(record.model_type), self.size, parameters())
         try:
             await admission.hold(record, case)
         except StoreError as error:  # its words name files of this machine
@@ -270,6 +290,8 @@ class Call:
         self.settled = True
         self.status = self.record.status = status
         self.record.latency = time.monotonic() - self.exchange.started
+        if self.rated:
+            self.rated.settle(self.record.prompt_tokens + self.record.completion_tokens)
         if self.is_free:
             self.record.price = Decimal(0)
         if self.admission:

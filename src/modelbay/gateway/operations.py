@@ -80,8 +80,11 @@ class Operations:
 
     def _ready(self, exchange: Exchange) -> None:
         reasons = self.reasons()
-        body = orjson.dumps({"status": "not ready" if reasons else "ready", "reasons": reasons})
-        exchange.respond(503 if reasons else 200, JSON, body)
+        body = {"status": "not ready" if reasons else "ready", "reasons": reasons}
+        degraded = self._gateway.platform.degraded()
+        if degraded:
+            body["degraded"] = degraded
+        exchange.respond(503 if reasons else 200, JSON, orjson.dumps(body))
 
     async def _metrics(self, exchange: Exchange) -> None:
         if not is_local(exchange.peer):

@@ -14,7 +14,9 @@ from modelbay.platform.fold import FOLDER, Folding
 from modelbay.platform.ledger import Ledger
 from modelbay.platform.limits.holds import Holds
 from modelbay.platform.limits.hosted import Hosted
+from modelbay.platform.limits.rate_admission import Rates
 from modelbay.platform.responses import StoredResponses
+from modelbay.platform.shared import shared_in
 from modelbay.platform.vault import MasterKeys, Vault
 from modelbay.runtime.ports import CredentialSource
 from modelbay.store import keys as queries
@@ -53,6 +55,8 @@ class Embedded:
         self.credentials = CredentialSources(self._keys, self.vault, behind=behind, hosted=self.hosted)
         self._holding = BackgroundDatabase(self.data_dir)
         self.holds = Holds(self._holding, self.data_dir)
+        self.shared = shared_in(self.data_dir)
+        self.rates = Rates(self._keys, self.shared)
         self._testing: asyncio.Task[None] | None = None
         self._vault_failure = ""
         self._started = False
@@ -61,10 +65,11 @@ class Embedded:
         """Open everything.
 
         Raises:
-            StoreError: The data directory or its database cannot be used.
+            StoreError: The data directory or its database cannot be used, or what is configured is wrong.
         """
         open_directory(self.data_dir)
         await self._keys.run(queries.mark)
+        await self.shared.start()
         await self.accountant.start()
         self._testing = asyncio.get_running_loop().create_task(self._test_vault())
         self._folding.start()
@@ -81,9 +86,14 @@ class Embedded:
             self.authoriser.failure,
             self.credentials.failure,
             self.holds.failure,
+            self.rates.failure,
             self._vault_failure,
         )
         return [reason for reason in reasons if reason]
+
+    def degraded(self) -> list[str]:
+        """Return what works less well than it should, though calls may come: limits not shared by all."""
+        return [self.shared.failure] if self.shared.failure else []
 
     async def _test_vault(self) -> None:
         """See that what is stored can be opened: beside the start, not before it."""
@@ -97,6 +107,8 @@ class Embedded:
         await self.accountant.close()
         await self.authoriser.close()
         await self.credentials.close()
+        await self.rates.close()
+        await self.shared.close()
         if self._testing is not None:
             await self._testing
         if self._started:

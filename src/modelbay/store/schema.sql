@@ -269,6 +269,19 @@ CREATE TABLE repeats (
 
 CREATE INDEX repeats_created ON repeats (created);
 
+CREATE TABLE rates (
+    workspace TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    scope_id TEXT NOT NULL,
+    requests INTEGER,
+    tokens INTEGER,
+    parallel INTEGER,
+    created FLOAT NOT NULL,
+    updated FLOAT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (workspace, scope, scope_id)
+);
+
 INSERT INTO workspaces (id, name, created, version)
 VALUES ('default', 'Default', CAST(strftime('%s', 'now') AS FLOAT), 1);
 

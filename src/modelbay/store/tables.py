@@ -367,3 +367,17 @@ repeats = Table(
     Column("sealed", Boolean, nullable=False),
     Index("repeats_created", "created"),
 )
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("scope_id", Text, primary_key=True),
+    Column("requests", BIG),
+    Column("tokens", BIG),
+    Column("parallel", BIG),
+    Column("created", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+)

@@ -26,6 +26,7 @@ REMOVED: Final = (
     "preferences",
     "spent",
     "holds",
+    "rates",
 )
 """Tables whose rows go with their workspace."""
 

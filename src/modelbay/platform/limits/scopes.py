@@ -1,0 +1,30 @@
+"""What has rates, and what a rate says. Light, as every start of the command line loads it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+EACH: Final = "*"
+"""In the place of an id: each of them, where its own rate says nothing."""
+
+
+class Scope(StrEnum):
+    """What has rates. A call keeps those of its workspace, member, key, the key's parents, and model."""
+
+    WORKSPACE = "workspace"
+    MEMBER = "member"
+    KEY = "key"
+    MODEL = "model"
+
+
+class Limits(NamedTuple):
+    """How much there may be: requests and tokens within any minute, calls at once; None is not limited."""
+
+    requests: int | None = None
+    tokens: int | None = None
+    parallel: int | None = None
+
+    def over(self, other: Limits) -> Limits:
+        """Return these, with the other's where these say nothing."""
+        return Limits(*(theirs if own is None else own for own, theirs in zip(self, other, strict=True)))
