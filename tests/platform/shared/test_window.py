@@ -84,8 +84,10 @@ def test_a_minute_never_has_more_than_the_limit_in_redis(redis: RedisServer) -> 
         def check(steps: Steps) -> None:
             runner.run(follow(store, clock, steps))
 
-        check()
-        runner.run(store.close())
+        try:
+            check()
+        finally:
+            runner.run(store.close())
 
 
 @pytest.fixture(params=["file", "redis"])
