@@ -96,9 +96,9 @@ def reprice(
     return result
 
 
-def price_of(row: Mapping[str, Any], config: PriceConfig) -> Decimal | None:
+def price_of(row: Mapping[str, Any], config: PriceConfig, *, own: bool = False) -> Decimal | None:
     """Return what a recorded call costs by some prices, to the last digit; None if they do not say."""
-    price = exact_price(_used(row), config)
+    price = exact_price(_used(row), config, own=own)
     return None if price is None else EXACT.normalize(price)
 
 
@@ -141,7 +141,7 @@ def _of_call(
     found: dict[tuple[str, str], Difference],
 ) -> Iterator[Correction]:
     recorded = _recorded(row, earlier)
-    after = None if price.config is None else price_of(row, price.config)
+    after = None if price.config is None else price_of(row, price.config, own=price.is_own)
     name = f"{row['provider']}/{row['model']}"
     if price.config is None or after is None:
         currency = row["currency"]
