@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from hypothesis import settings
-from tests.platform.databases import backend, postgres
+from tests.platform.databases import backend, own_server, postgres
 
-__all__ = ["backend", "postgres"]
+__all__ = ["backend", "own_server", "postgres"]
 
 # A slow machine is no fault of the code, so nothing is timed; the build tries the same examples every time.
 settings.register_profile("here", deadline=None)

@@ -8,6 +8,7 @@ directories share knows their journals apart.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -104,6 +105,8 @@ class Folding:
     def __init__(self, directory: Path) -> None:
         self.failure = ""
         self._directory = directory
+        self.spooled = 0  # bytes in journals that the database has not taken while it was away
+        self._taken = 0
         self._written = 0
         self._dirty = threading.Event()
         self._now = threading.Event()
@@ -150,6 +153,14 @@ class Folding:
         if not self._closing:
             time.sleep(_PAUSE)
 
+    def _measure(self) -> None:
+        """Note how much waits: what the journals have grown by since the database has last taken all."""
+        with contextlib.suppress(OSError):
+            size = sum(map(_size, journals(self._directory / FOLDER)))
+            if not self.failure:
+                self._taken = size
+            self.spooled = size - self._taken
+
     def _sweep(self, database: Database) -> None:
         """Remove calls that are kept no longer: now and then, and a few at a time."""
         if self._closing or time.monotonic() < self._next_sweep:
@@ -171,4 +182,5 @@ class Folding:
         except Exception as error:  # noqa: BLE001 - a damaged journal must not end the folding of the others
             self.failure = f"calls cannot be moved into the database: unexpected {type(error).__name__}"
             self._dirty.set()
+        self._measure()
         return database
