@@ -45,7 +45,7 @@ class Difference:
     @property
     def difference(self) -> Decimal:
         """What would be added."""
-        return EXACT.subtract(self.repriced, self.recorded)
+        return EXACT.normalize(EXACT.subtract(self.repriced, self.recorded))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Repricing:
         sums: dict[str, Decimal] = {}
         for row in self.rows:
             sums[row.currency] = EXACT.add(sums.get(row.currency, _ZERO), row.difference)
-        return sums
+        return {currency: EXACT.normalize(amount) for currency, amount in sums.items()}
 
 
 def reprice(
@@ -90,6 +90,8 @@ def reprice(
         else:
             entries = _entries(database, chosen.workspace, part, book, declared, actor, found)
         result.corrections += len(entries)
+    for each in found.values():
+        each.recorded, each.repriced = EXACT.normalize(each.recorded), EXACT.normalize(each.repriced)
     result.rows = [found[place] for place in sorted(found)]
     if write and result.corrections:
         _note(database, chosen, actor, result)
