@@ -3,6 +3,7 @@
 #
 #   scripts/postgres.sh start [NAME]    start it if it does not run; print its URL
 #   scripts/postgres.sh stop [NAME]     stop it and remove all that it holds
+#   scripts/postgres.sh pause [NAME]    stop it, keep what it holds; resume starts it again at the same address
 #
 # The tests start one named "tests", and stop it when the last run of them ends.
 # It listens on loopback only, on a port that was free, with a password of its own, in a folder of its own under
@@ -61,7 +62,7 @@ make_cluster() {
 is_running() { [ -d "$data" ] && as_owner "$programs/pg_ctl" --pgdata="$data" status >/dev/null 2>&1; }
 
 launch() {
-    port=$(free_port)
+    port=${1:-$(free_port)}
     as_owner "$programs/pg_ctl" --pgdata="$data" --log="$folder/server.log" --wait --silent start --options="\
 -c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c max_connections=200 \
 -c shared_buffers=32MB -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -87,7 +88,18 @@ stop() {
     rm -rf "$folder"
 }
 
+pause() {
+    programs=$(find_programs)
+    as_owner "$programs/pg_ctl" --pgdata="$data" --mode=fast --wait --silent stop >&2
+}
+
+resume() {
+    programs=$(find_programs)
+    port=$(sed 's|.*:\([0-9]*\)/.*|\1|' "$folder/url")
+    launch "$port" >&2
+}
+
 case ${1:-} in
-    start | stop) "$1" ;;
-    *) say "usage: scripts/postgres.sh start|stop [NAME]" && exit 2 ;;
+    start | stop | pause | resume) "$1" ;;
+    *) say "usage: scripts/postgres.sh start|stop|pause|resume [NAME]" && exit 2 ;;
 esac

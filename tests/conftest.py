@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from hypothesis import settings
-from tests.platform.databases import backend, postgres
+from tests.platform.databases import backend, own_server, postgres
 from tests.platform.redis import own_redis, redis, redis_of_all, shared_backend
 
-__all__ = ["backend", "own_redis", "postgres", "redis", "redis_of_all", "shared_backend"]
+__all__ = ["backend", "own_redis", "own_server", "postgres", "redis", "redis_of_all", "shared_backend"]
 
 # A slow machine is no fault of the code, so nothing is timed; the build tries the same examples every time.
 settings.register_profile("here", deadline=None)

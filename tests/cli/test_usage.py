@@ -74,8 +74,15 @@ def test_usage_is_summed_by_what_was_asked(here: Here, data_dir: Path, by: str, 
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["--by", "colour"], "--by: 'colour' is none of model, key, day, provider"),
+        (["--by", "colour"], "--by: 'colour' is none of day, hour, week, month, provider, model"),
         (["--since", "yesterday"], "--since: 'yesterday' is not a length of time"),
+        (["--until", "2026-02-30"], "--until: '2026-02-30' is not a day"),
+        (["calls", "--status", "9xx"], "status: '9xx' is none"),
+        (["calls", "--limit", "0"], "Invalid value for '--limit'"),
+        (["export", "-o", "calls.xls"], "--output: 'xls' is none of csv, parquet"),
+        (["export", "-o", "calls", "--format", "json"], "--format: 'json' is none of csv, parquet"),
+        (["correct", "one", "--amount", "much", "--reason", "x"], "--amount: 'much' is not a number"),
+        (["retain", "--keep", "long"], "--keep: 'long' is not a length of time"),
     ],
 )
 def test_a_mistake_is_named(here: Here, tmp_path: Path, arguments: list[str], error: str) -> None:
@@ -119,3 +126,83 @@ def test_a_person_sees_a_table_with_its_total(data_dir: Path) -> None:
     assert "TOKENS OUT" in seen
     assert "1,200" in seen
     assert "ERRORS" in seen
+
+
+def test_usage_by_several_dimensions_has_a_column_for_each(here: Here, data_dir: Path) -> None:
+    """A pivot table is made of such lines."""
+    done = here("usage", "--by", "currency,status", "--since", "all", "--data-dir", data_dir)
+
+    assert [line.split("\t")[:3] for line in done.out.splitlines()] == [
+        ["CNY", "200", "1"],
+        ["USD", "200", "2"],
+        ["USD", "499", "1"],
+    ]
+
+
+def test_calls_are_listed_page_by_page(here: Here, data_dir: Path) -> None:
+    """The newest first; the last page says that it is the last."""
+    first = here("usage", "calls", "--since", "all", "--limit", "3", "--json", "--data-dir", data_dir)
+    page = json.loads(first.out)
+    second = here(
+        "usage", "calls", "--since", "all", "--after", page["after"], "--json", "--data-dir", data_dir
+    )
+    rest = json.loads(second.out)
+
+    assert sorted(call["id"] for call in page["calls"]) == ["1", "2", "3"]
+    assert ([call["id"] for call in rest["calls"]], rest["after"]) == (["4"], "")
+    assert {call["id"]: call["price"] for call in page["calls"]}["2"] == "0.0000003"
+
+
+def test_a_call_in_a_pipe_is_a_line(here: Here, data_dir: Path) -> None:
+    """And where there are more, that is said beside the output."""
+    done = here("usage", "calls", "--status", "4xx", "--data-dir", data_dir)
+    more = here("usage", "calls", "--limit", "1", "--data-dir", data_dir)
+
+    assert done.out.split("\t")[1:10] == ["3", "acme/small", "llm", "key_a", "499", "", "0", "5", ""]
+    assert len(more.out.splitlines()) == 1
+    assert more.err.startswith("note: there are more: --after ")
+
+
+def test_a_correction_is_in_the_next_total(here: Here, data_dir: Path) -> None:
+    """Its id is on stdout, for the note in one's own books."""
+    arguments = ("--amount", "-0.0003", "--reason", "cut off", "--data-dir", data_dir)
+    done = here("usage", "correct", "1", *arguments)
+    free = json.loads(here("usage", "correct", "-", *arguments, "--currency", "EUR", "--json").out)
+
+    assert done.out.startswith("cor_")
+    assert (free["call"], free["amount"], free["currency"]) == ("", "-0.0003", "EUR")
+    rows = json.loads(here("usage", "--by", "provider", "--json", "--data-dir", data_dir).out)
+    prices = {row["provider"]: row["price"] for row in rows}
+    assert prices == {"": {"EUR": "-0.0003"}, "acme": {"CNY": "0.0000003", "USD": "0.0000125"}}
+
+
+@pytest.mark.parametrize("name", ["calls.csv", "calls.parquet"])
+def test_the_ledger_is_exported(here: Here, data_dir: Path, name: str) -> None:
+    """In the format that the file's name says; on stdout is how many rows there are."""
+    done = here("usage", "export", "-o", data_dir / name, "--data-dir", data_dir)
+
+    assert (done.code, done.out, done.err) == (0, "4\n", "")
+    assert (data_dir / name).stat().st_size > 100
+
+
+def test_a_person_sees_how_far_an_export_is(data_dir: Path) -> None:
+    """A long one looks hung otherwise."""
+    with Terminal(
+        "usage", "export", "-o", str(data_dir / "calls.csv"), "--data-dir", str(data_dir), COLUMNS="100"
+    ) as terminal:
+        seen = terminal.until("100%")
+
+    assert "writing" in seen
+
+
+def test_how_long_calls_are_kept_is_said_and_shown(here: Here, tmp_path: Path) -> None:
+    """For good, unless somebody says something else."""
+    where = ("--data-dir", tmp_path)
+    assert here("usage", "retain", *where).out == "all\n"
+    assert here("usage", "retain", "--keep", "400d", *where).out == "400d\n"
+    assert json.loads(here("usage", "retain", "--json", *where).out) == {
+        "workspace": "default",
+        "keep": 400 * 86_400,
+    }
+    assert here("usage", "retain", "--keep", "2s", *where).error.startswith("error: keep: ")
+    assert here("usage", "retain", "--keep", "all", *where).out == "all\n"

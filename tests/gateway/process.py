@@ -111,7 +111,7 @@ async def running(
 
 
 def _environment() -> dict[str, str]:
-    names = ("PATH", "HOME", "LANG", "TMPDIR")
+    names = ("PATH", "HOME", "LANG", "TMPDIR", "MODELBAY_DATABASE_URL")
     kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "PYTHONPATH": f"{_ROOT / 'src'}{os.pathsep}{_ROOT}", "NO_COLOR": "1"}
 

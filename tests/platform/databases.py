@@ -120,6 +120,37 @@ def using(name: str, request: pytest.FixtureRequest, patch: pytest.MonkeyPatch) 
     server.drop(url)
 
 
+class OwnServer:
+    """A PostgreSQL server that a test has for itself, and may stop."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.url = _run("start", name)
+
+    def pause(self) -> None:
+        """Stop it; what it holds stays."""
+        _run("pause", self._name)
+
+    def resume(self) -> None:
+        """Start it again, at the same address."""
+        _run("resume", self._name)
+
+    def close(self) -> None:
+        """Stop it, and remove what it holds."""
+        _run("stop", self._name)
+
+
+@pytest.fixture
+def own_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnServer]:
+    """A server of the test's own, which all that it starts works on."""
+    server = OwnServer(f"own-{os.getpid()}")
+    try:
+        monkeypatch.setenv(VARIABLE, server.url)
+        yield server
+    finally:
+        server.close()
+
+
 def stored_bytes(data_dir: Path, request: pytest.FixtureRequest) -> bytes:
     """Return all that is stored: the files of a data directory, and what the database on a server holds."""
     files = b"".join(path.read_bytes() for path in sorted(data_dir.rglob("*")) if path.is_file())
@@ -142,9 +173,9 @@ def _locked(file: IO[bytes]) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-def _run(command: str) -> str:
+def _run(command: str, name: str = NAME) -> str:
     done = subprocess.run(
-        [SCRIPT, command, NAME], capture_output=True, text=True, check=False, timeout=600, close_fds=True
+        [SCRIPT, command, name], capture_output=True, text=True, check=False, timeout=600, close_fds=True
     )
     if done.returncode == _CANNOT_INSTALL:
         pytest.skip(done.stderr.strip())

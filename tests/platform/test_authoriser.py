@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.platform.databases import OwnServer
 
 from modelbay.platform import authoriser
 from modelbay.platform.authoriser import StoredKeys
@@ -160,3 +162,30 @@ async def test_a_database_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="it is not a database of Modelbay"):
         await StoredKeys(database).authorise(new_secret())
     await database.close()
+
+
+async def test_a_key_in_memory_opens_while_the_server_is_away(tmp_path: Path, own_server: OwnServer) -> None:
+    """Where calls are spooled, nothing else would be; nobody can revoke a key on a server that is away."""
+    clock, background = Clock(), BackgroundDatabase(tmp_path)
+    with Database.open(tmp_path) as database:
+        known, other = create_key(database), create_key(database)
+    keys = StoredKeys(background, clock=clock, keeps_known=True)
+    strict = StoredKeys(background, clock=clock)
+    for each in (keys, strict):
+        await each.authorise(known.secret)
+    await asyncio.to_thread(own_server.pause)
+    for _ in range(3):
+        clock.now += 10.0
+        assert (await keys.authorise(known.secret)).key_id == known.row.id
+        assert keys.known(known.secret) is not None
+        for closed in (keys.authorise(other.secret), strict.authorise(known.secret)):
+            with pytest.raises(StoreError):
+                await closed
+    await asyncio.to_thread(own_server.resume)
+    with Database.open(tmp_path) as database:
+        revoke_key(database, known.row.id)
+    clock.now += 1.0
+    assert keys.known(known.secret) is None
+    with pytest.raises(KeyRefusedError):
+        await keys.authorise(known.secret)
+    await background.close()

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 from tests.platform.calls import a_call
 
 from modelbay.errors import InvokeBadRequestError
-from modelbay.platform.fold import FOLDER
+from modelbay.platform.corrections import correct
+from modelbay.platform.fold import FOLDER, fold
 from modelbay.platform.keys import create_key
 from modelbay.platform.records import HEADER, to_line
-from modelbay.platform.usage import usage
+from modelbay.platform.retention import retain, sweep
+from modelbay.platform.usage import DIMENSIONS, usage
 from modelbay.runtime.accounts import CallRecord
 from modelbay.store import Database
+from modelbay.store.database import EXACT
 from modelbay.store.journal import Journal, frame
 
 PRICES = (
@@ -37,28 +41,56 @@ def written(data_dir: Path, calls: Sequence[CallRecord]) -> Path:
     return data_dir
 
 
+LABELS = st.sampled_from(["", "a", "b"])
+CALLS = st.fixed_dictionaries(
+    {
+        "price": PRICES,
+        "currency": st.sampled_from(["USD", "CNY"]),
+        "model": LABELS,
+        "key_id": LABELS,
+        "member": LABELS,
+        "tag": LABELS,
+        "status": st.sampled_from([200, 404, 499]),
+        "at": st.floats(0, 40 * DAY),
+        "prompt_tokens": st.integers(0, 2**40),
+    }
+)
+CORRECTIONS = st.lists(
+    st.tuples(st.integers(0, 20), st.decimals(-(10**9), 10**9, places=9).filter(bool)), max_size=4
+)
+BY = st.lists(st.sampled_from(DIMENSIONS), unique=True, max_size=4)
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(PRICES, st.sampled_from(["USD", "CNY"]), st.sampled_from(["a", "b"]))))
-def test_totals_are_exact_and_complete(calls: list[tuple[Decimal | None, str, str]]) -> None:
-    """By whatever they are grouped, the groups make up the whole, to the last digit."""
-    records = [
-        a_call(str(number), price=price, currency=currency, model=model, at=DAY * number)
-        for number, (price, currency, model) in enumerate(calls)
-    ]
+@given(st.lists(CALLS, max_size=12), CORRECTIONS, BY, st.sampled_from([None, 10 * DAY, 30 * DAY]))
+def test_totals_are_exact_and_complete(
+    calls: list[dict[str, Any]], corrections: list[tuple[int, Decimal]], by: list[str], swept: float | None
+) -> None:
+    """By whatever they are grouped, and whatever was corrected or swept, groups make up the whole exactly."""
+    records = [a_call(str(number), **facts) for number, facts in enumerate(calls)]
+    money = [(record.currency, record.price) for record in records if record.price is not None]
     with tempfile.TemporaryDirectory() as folder:
         data_dir = written(Path(folder), records)
         with Database.open(data_dir) as database:
-            database.change("DELETE FROM calls")  # of the example before
-        for by in ("model", "key", "day", "provider"):
-            rows = usage(data_dir, by=by)
-            for currency in ("USD", "CNY"):
-                units = [
-                    int(price.scaleb(9)) for price, of, _ in calls if price is not None and of == currency
-                ]
-                found = [row.prices[currency] for row in rows if currency in row.prices]
-                assert sum(int(price.scaleb(9)) for price in found) == sum(units)
-            assert sum(row.calls for row in rows) == len(calls)
-            assert sum(row.unpriced for row in rows) == sum(price is None for price, _, _ in calls)
+            for table in ("calls", "corrections", "call_totals", "retention"):  # of the example before
+                database.change(f"DELETE FROM {table}")
+            fold(database, data_dir)
+            for number, amount in corrections[: len(records)]:
+                record = records[number % len(records)]
+                correct(database, record.id, amount, reason="why", actor="cli")
+                money.append((record.currency, amount))
+            if swept is not None:
+                retain(database, DAY, actor="cli")
+                sweep(database, now=swept)
+        rows = usage(data_dir, by=by)
+    for currency in ("USD", "CNY"):
+        expected = [int(amount.scaleb(9)) for of, amount in money if of == currency]
+        found = [row.prices[currency] for row in rows if currency in row.prices]
+        assert sum(int(EXACT.scaleb(price, 9)) for price in found) == sum(expected)
+    assert sum(row.calls for row in rows) == len(records)
+    assert sum(row.errors for row in rows) == sum(record.status >= 400 for record in records)
+    assert sum(row.prompt_tokens for row in rows) == sum(record.prompt_tokens for record in records)
+    assert len({row.labels for row in rows}) == len(rows)
 
 
 def test_calls_are_grouped(tmp_path: Path) -> None:
@@ -114,6 +146,29 @@ def test_only_the_time_and_workspace_asked_for_count(tmp_path: Path) -> None:
     assert [row.calls for row in usage(tmp_path, workspace="other")] == [1]
 
 
+def test_a_period_ends_before_its_end(tmp_path: Path) -> None:
+    """A call at midnight belongs to one month, not to two."""
+    written(tmp_path, [a_call(str(at), at=at) for at in (10.0, 20.0, 30.0)])
+
+    assert [row.calls for row in usage(tmp_path, since=10.0, until=30.0)] == [2]
+
+
+def test_calls_are_grouped_by_several_dimensions_at_once(tmp_path: Path) -> None:
+    """Labels come in the order that was asked for; what comes twice counts once."""
+    at = 1_700_000_000.0  # a Tuesday
+    written(
+        tmp_path, [a_call("1", at=at), a_call("2", at=at + 3600, status=503), a_call("3", at=at + 7 * DAY)]
+    )
+
+    def labels(by: str) -> list[tuple[str, ...]]:
+        return [row.labels for row in usage(tmp_path, by=by)]
+
+    assert labels("status,model,status") == [("200", "acme/large"), ("503", "acme/large")]
+    assert labels("month,week") == [("2023-11", "2023-W46"), ("2023-11", "2023-W47")]
+    assert labels("hour")[:2] == [("2023-11-14T22",), ("2023-11-14T23",)]
+    assert [(row.labels, row.calls) for row in usage(tmp_path, by=())] == [((), 3)]
+
+
 def test_errors_are_counted(tmp_path: Path) -> None:
     """Also those of clients that went away."""
     written(tmp_path, [a_call(str(status), status=status) for status in (200, 400, 499, 503)])
@@ -123,5 +178,7 @@ def test_errors_are_counted(tmp_path: Path) -> None:
 
 def test_an_unknown_dimension_is_refused_by_name(tmp_path: Path) -> None:
     """It becomes part of a statement, so it is one of a closed set."""
-    with pytest.raises(InvokeBadRequestError, match=r"^by: 'tag; --' is none of model, key, day, provider"):
+    with pytest.raises(
+        InvokeBadRequestError, match=r"^by: 'tag; --' is none of day, hour, week, month, provider, model"
+    ):
         usage(tmp_path, by="tag; --")

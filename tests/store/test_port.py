@@ -68,9 +68,9 @@ def test_days_are_those_of_the_calendar(database: Database, at: float) -> None:
     database.change("DELETE FROM calls")
     keep(database, call("one", at=at))
 
-    assert database.rows("SELECT at, day_of(at) FROM calls") == [
-        (at, datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d"))
-    ]
+    time = datetime.fromtimestamp(at, UTC)
+    texts = [time.strftime(form) for form in ("%Y-%m-%d", "%Y-%m-%dT%H", "%G-W%V")]
+    assert database.rows("SELECT at, day_of(at), hour_of(at), week_of(at) FROM calls") == [(at, *texts)]
 
 
 @one_database

@@ -15,9 +15,10 @@ from tests.platform.calls import ROOT, program
 from tests.platform.databases import Server
 
 from modelbay.store import Database, schema
-from modelbay.store.calls import totals
 from modelbay.store.database import VARIABLE
+from modelbay.store.selection import Selection
 from modelbay.store.sqlite import FILE
+from modelbay.store.totals import sums
 
 ROWS = (
     "INSERT INTO keys (workspace, id, name, hint, hash, models, created)"
@@ -81,9 +82,8 @@ def assert_upgraded(directory: Path) -> None:
         assert database.rows(schema.VERSION) == [(schema.HEAD,)]
         assert database.rows("SELECT id, last_used FROM keys") == [("key_a", None)]
         assert database.rows("SELECT number FROM marks WHERE name = 'keys'") == [(7,)]
-        assert [(row.label, row.price) for row in totals(database, "default", since=0, by="day")] == [
-            ("1970-01-01", "0.10")
-        ]
+        days = [row for row in sums(database, Selection(workspace="default"), ["day"]) if row.calls]
+        assert [(row.labels, row.price) for row in days] == [(("1970-01-01",), "0.10")]
         assert database.rows("SELECT folded FROM journals") == [(99,)]
         assert database.rows("SELECT id FROM responses") == [("resp_1",)]
         assert database.rows("SELECT id, name, version FROM workspaces") == [("default", "Default", 1)]

@@ -26,6 +26,7 @@ from modelbay.cli.errors import BROKEN_PIPE, EPILOG, INTERRUPTED, MISTAKE, OK, p
 from modelbay.cli.key import key
 from modelbay.cli.member import member
 from modelbay.cli.models import models
+from modelbay.cli.price import price
 from modelbay.cli.providers import providers
 from modelbay.cli.quota import quota
 from modelbay.cli.rate import rate
@@ -104,7 +105,8 @@ app.add_typer(credential, name="credential")
 app.add_typer(quota, name="quota")
 app.add_typer(budget, name="budget")
 app.add_typer(rate, name="rate")
-app.command()(usage)
+app.add_typer(price, name="price")
+app.add_typer(usage, name="usage")
 app.add_typer(vault, name="vault")
 app.command()(apply)
 

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from modelbay.cli.errors import EPILOG
 from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.usage_calls import calls, correct
+from modelbay.cli.usage_export import export, retain
+from modelbay.cli.usage_options import Since, Until, moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,50 +18,71 @@ if TYPE_CHECKING:
 
     from modelbay.platform.usage import Usage
 
-_BY = ("model", "key", "day", "provider")
 _NOTHING = "-"  # the name of calls that were refused before they named a model
 
+usage = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 
-def usage(
-    since: Annotated[
-        str, typer.Option("--since", metavar="PERIOD", help="How far back: 30d, 12h, 2w, or all.")
-    ] = "30d",
+
+@usage.callback(invoke_without_command=True)
+def _usage(
+    ctx: typer.Context,
+    since: Since = "30d",
+    until: Until = "",
     by: Annotated[
-        str, typer.Option("--by", metavar="|".join(_BY), help="What to sum by; days are UTC.")
+        str,
+        typer.Option(
+            "--by",
+            metavar="NAMES",
+            help="What to sum by, with commas between: day, hour, week, month, provider, model, model_type, "
+            "key, member, credential, surface, status, error, tag, route, hosted, currency. Times are UTC.",
+        ),
     ] = "model",
     workspace: InWorkspace = "default",
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what the calls of the gateway came to.
+    """Show what the calls of the gateway came to, with all that was corrected.
 
-    Into a pipe each group is one line without heading, its columns separated by tabs: name, calls, errors,
-    tokens in, tokens out, price, calls whose price is not known.
+    Into a pipe each group is one line without heading, its columns separated by tabs: a name for each of what
+    is summed by, calls, errors, tokens in, tokens out, price, calls whose price is not known.
     """
+    if ctx.invoked_subcommand is None:
+        _show(since, until, by, workspace, directory(data_dir), as_json=as_json)
+
+
+usage.command()(calls)
+usage.command()(export)
+usage.command()(correct)
+usage.command()(retain)
+
+
+def _show(since: str, until: str, by: str, workspace: str, folder: Any, *, as_json: bool) -> None:
     import sys
-    import time
 
     from modelbay.cli.errors import Mistake
     from modelbay.cli.output import write_json, write_rows
-    from modelbay.platform.periods import parse_period
+    from modelbay.errors import InvokeBadRequestError
+    from modelbay.platform.usage import check_dimensions
     from modelbay.platform.usage import usage as summed
 
-    if by not in _BY:
-        raise Mistake(f"--by: {by!r} is none of {', '.join(_BY)}")
-    start = 0.0 if since == "all" else time.time() - parse_period(since, field="--since")
-    rows = summed(directory(data_dir), since=start, by=by, workspace=workspace)
+    try:
+        dimensions = check_dimensions(by)
+    except InvokeBadRequestError as error:
+        raise Mistake(f"--{error.description}") from None
+    start, end = moments(since, until)
+    rows = summed(folder, since=start, until=end, by=dimensions, workspace=workspace)
     if as_json:
-        write_json([_plain(row, by) for row in rows])
+        write_json([_plain(row, dimensions) for row in rows])
     elif sys.stdout.isatty():
-        _draw(rows, by, since)
+        _draw(rows, dimensions, since)
     else:
-        write_rows((_label(row), *_columns(row)) for row in rows)
+        write_rows((*_labels(row), *_columns(row)) for row in rows)
 
 
-def _plain(row: Usage, by: str) -> dict[str, Any]:
-    name = {"name": row.name} if by == "key" else {}
+def _plain(row: Usage, by: Sequence[str]) -> dict[str, Any]:
+    name = {"name": row.name} if "key" in by or row.name else {}
     return {
-        by: row.label,
+        **dict(zip(by, row.labels, strict=True)),
         **name,
         "calls": row.calls,
         "errors": row.errors,
@@ -70,8 +95,10 @@ def _plain(row: Usage, by: str) -> dict[str, Any]:
     }
 
 
-def _label(row: Usage) -> str:
-    return f"{row.label} ({row.name})" if row.name else row.label or _NOTHING
+def _labels(row: Usage) -> Sequence[str]:
+    if len(row.labels) == 1:
+        return (f"{row.label} ({row.name})" if row.name else row.label or _NOTHING,)
+    return [label or _NOTHING for label in row.labels]
 
 
 def _columns(row: Usage) -> Sequence[str]:
@@ -87,7 +114,7 @@ def price(prices: dict[str, Decimal], unpriced: int) -> str:
     return " + ".join([*known, f"{unpriced:,} unknown"] if unpriced else known)
 
 
-def _draw(rows: Sequence[Usage], by: str, since: str) -> None:
+def _draw(rows: Sequence[Usage], by: Sequence[str], since: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -98,19 +125,20 @@ def _draw(rows: Sequence[Usage], by: str, since: str) -> None:
         console.print("no calls" if since == "all" else f"no calls in the last {since}", style="dim")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(by.upper(), overflow="fold")
+    for name in by:
+        table.add_column(name.replace("_", " ").upper(), overflow="fold")
     for column in ("CALLS", "ERRORS", "TOKENS IN", "TOKENS OUT", "PRICE"):
         table.add_column(column, justify="right")
     for row in rows:
-        table.add_row(*map(Text, _cells(row)))
+        table.add_row(*map(Text, (*_labels(row), *_cells(row))))
     if len(rows) > 1:
-        table.add_row(*map(Text, _cells(total(rows))), style="bold")
+        table.add_row(*map(Text, ("total", *("" for _ in by[1:]), *_cells(total(rows)))), style="bold")
     console.print(table)
 
 
 def _cells(row: Usage) -> Sequence[str]:
     counts = (row.calls, row.errors, row.prompt_tokens, row.completion_tokens)
-    return (_label(row), *(f"{count:,}" for count in counts), price(row.prices, row.unpriced))
+    return (*(f"{count:,}" for count in counts), price(row.prices, row.unpriced))
 
 
 def total(rows: Sequence[Usage]) -> Usage:

@@ -24,6 +24,7 @@ from modelbay.gateway.routes import Route, Router
 from modelbay.gateway.settings import GatewaySettings
 from modelbay.gateway.surfaces import routes
 from modelbay.hosts import InProcessHost
+from modelbay.platform.away import WhenAway
 from modelbay.platform.embedded import Embedded
 from modelbay.platform.environment import LocalCredentials, read_file
 from modelbay.platform.limits.lending import read_hosted
@@ -61,7 +62,10 @@ class Gateway:
         settings = self.settings
         self.catalog = Catalog(folders=settings.plugins)
         hosted = await asyncio.to_thread(read_hosted, Path(settings.data_dir), self.catalog)
-        self.platform = Embedded(Path(settings.data_dir), behind=self.credentials, hosted=hosted)
+        away = WhenAway(settings.when_database_is_away, settings.spool_limit)
+        self.platform = Embedded(
+            Path(settings.data_dir), behind=self.credentials, hosted=hosted, when_away=away
+        )
         await self.platform.start()
         self.accountant = self.platform.accountant
         self.responses = self.platform.responses

@@ -83,7 +83,7 @@ async def _try(
     opened = await call.bay.engine.open(
         name, model_type, wishes, credentials=using.credentials, drop=call.drop
     )
-    call.pricing = opened.pricing
+    call.priced(opened.pricing)
     while True:  # without a parameter that is dropped the answer may be longer: more is held
         await call.hold(name, using, opened.schema, lambda: opened.parameters)
         try:

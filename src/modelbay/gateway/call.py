@@ -25,6 +25,7 @@ from modelbay.gateway.ids import new_id
 from modelbay.gateway.statuses import retry_after, status_of
 from modelbay.platform.limits.admission import Admission
 from modelbay.platform.limits.rate_admission import RateAdmission
+from modelbay.platform.prices.book import PROVIDER, UNKNOWN
 from modelbay.runtime.accounts import Caller, CallRecord
 from modelbay.runtime.names import ModelName
 from modelbay.runtime.ports import Using
@@ -67,7 +68,7 @@ class Call:
         "interrupted",
         "is_free",
         "limits_told",
-        "pricing",
+        "price",
         "rated",
         "record",
         "route",
@@ -92,7 +93,7 @@ class Call:
         self.error: ModelbayError | None = None
         self.interrupted: Callable[[], Awaitable[Usage | None]] | None = None
         self.settled = False
-        self.pricing: PriceConfig | None = None
+        self.price = UNKNOWN
         self.admission: Admission | None = None
         self.rated: RateAdmission | None = None
         self.size = Size(0)
@@ -134,10 +135,16 @@ class Call:
         self.record.stream = stream
 
     def tries(self, name: ModelName, attempt: int) -> None:
-        """Note which model is tried; what it costs is noted as `pricing` when it is opened."""
-        self.pricing = None
+        """Note which model is tried; what it costs is noted as `price` when it is opened."""
+        self.price = UNKNOWN
         self.record.provider, self.record.model = name
         self.record.attempts = attempt
+
+    def priced(self, declared: PriceConfig | None) -> None:
+        """Note what the model that is tried costs: what it declares, or what the workspace says."""
+        record = self.record
+        own = self.bay.made_of.prices
+        self.price = own.of(record.provider, record.model, record.model_type, declared, record.at)
 
     async def hold(
         self,
@@ -160,7 +167,7 @@ class Call:
         paced = not self.gateway.platform.rates.is_unlimited(record.workspace)
         if not spends and not paced:
             return
-        case = worst_case(schema, self.pricing, ModelType(record.model_type), self.size, parameters())
+        case = worst_case(schema, self.price.config, ModelType(record.model_type), self.size, parameters())
         if paced:
             await self._keep_pace(name, case)
         if spends:
@@ -261,9 +268,10 @@ class Call:
         record = self.record
         if usage is None:
             return
-        price = prices.exact_price(usage, self.pricing)
+        pricing, version = self.price.config, self.price.version
+        price = prices.exact_price(usage, pricing, own=self.price.is_own)
         record.price = None if price is None else price.normalize()
-        record.currency = self.pricing.currency if self.pricing else usage.currency
+        record.currency = pricing.currency if pricing else usage.currency
         record.estimated = usage.estimated
         if isinstance(usage, LLMUsage):
             record.prompt_tokens, record.completion_tokens = usage.prompt_tokens, usage.completion_tokens
@@ -273,6 +281,10 @@ class Call:
             record.prompt_tokens = usage.total_tokens
         else:
             record.quantity, record.meter = Decimal(usage.quantity), usage.meter.value
+        if price is not None:
+            told = price is usage.total_price  # by the provider: what is reckoned here is another number
+            record.price_version = PROVIDER if told else version
+            record.unit_prices = "" if told else self.price.text(record.prompt_tokens)
 
     def first_token(self) -> None:
         """Note that the first of the answer is here."""

@@ -49,7 +49,7 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
         sent = lane.to_sent(bones, fields, call.exchange.headers) if lane else None
         if lane is None or sent is None:
             return False
-        call.pricing = lane.pricing
+        call.priced(lane.pricing)
         call.record.stream = sent.stream
         try:
             await call.hold(names[0], using, lane.schema, lambda lane=lane: _counts(lane, fields))  # type: ignore[misc]

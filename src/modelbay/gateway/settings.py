@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -56,6 +56,13 @@ class SettingsFile(BaseModel):
     )
     plugins: list[str] = Field(default_factory=list, description="Folders with more plugins.")
     limits: dict[str, float] = Field(default_factory=dict, description="See `Limits`.")
+    when_database_is_away: Literal["spool", "refuse"] = Field(
+        default="spool",
+        description="Whether calls of known keys are taken meanwhile and moved into the database later.",
+    )
+    spool_limit: int = Field(
+        default=2**30, gt=0, description="Bytes of calls that wait for the database before calls are refused."
+    )
     file_hosts: list[str] = Field(
         default_factory=list,
         description="Hosts at private addresses from which files that messages name may be fetched.",
@@ -72,6 +79,8 @@ class GatewaySettings:
         credentials: A JSON file with credentials by provider, beside those of the environment.
         workers: How many processes serve; their metrics are added up.
         tls: Whether we are reached over TLS, so that cookies are kept to it.
+        when_database_is_away: Whether calls of known keys are taken meanwhile, or refused.
+        spool_limit: Bytes of calls that wait for the database before calls are refused.
         lanes: Whether calls may pass through untranslated where client and upstream speak one dialect.
     """
 
@@ -82,6 +91,8 @@ class GatewaySettings:
     plugins: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
     file_hosts: list[str] = field(default_factory=list)
+    when_database_is_away: Literal["spool", "refuse"] = "spool"
+    spool_limit: int = 2**30
     access_log: bool = True
     workers: int = 1
     lanes: bool = True
@@ -119,6 +130,8 @@ class GatewaySettings:
             plugins=read.plugins,
             limits=limits,
             file_hosts=[host.lower() for host in read.file_hosts],
+            when_database_is_away=read.when_database_is_away,
+            spool_limit=read.spool_limit,
             **more,
         )
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from hmac import compare_digest
 from typing import Final, TypeVar
 
-from modelbay.errors import ModelbayError
+from modelbay.errors import InvokeServerUnavailableError, ModelbayError
 from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.keys import state_of
 from modelbay.platform.secrets import digest_of, is_plausible
 from modelbay.runtime.accounts import Caller, KeyRefusedError
-from modelbay.store import Database
+from modelbay.store import Database, StoreError
 from modelbay.store import keys as queries
 from modelbay.store.keys import KeyRow
 
@@ -38,8 +38,21 @@ class StoredKeys:
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        keeps_known: bool = False,
+        refusal: Callable[[], str] = lambda: "",
     ) -> None:
+        """Look keys up in a database.
+
+        Args:
+            keeps_known: Whether keys in memory go on opening while the database is away: nobody can revoke
+                one in it then, and what was revoked is seen when it is back.
+            refusal: Why nobody is let in at all; "" if somebody is.
+        """
         self.failure = ""
+        self._keeps_known = keeps_known
+        self._refusal = refusal
+        self._is_away = False
+        self._tried = float("-inf")
         self._database = database
         self._clock = clock
         self._now = now
@@ -51,11 +64,14 @@ class StoredKeys:
 
     def known(self, key: str) -> Caller | None:
         """Return the caller if that is known without I/O; None if `authorise` has to look."""
+        if self._refusal():
+            return None
         age = self._clock() - self._checked
         if age > _REFRESH:
-            if age > _STALE:
+            if age > _STALE and not self._is_surely_away():
                 return None
-            self._compare_soon()
+            if self._clock() - self._tried > _REFRESH:
+                self._compare_soon()
         found = self._callers.get(digest_of(key))
         return found[0] if found is not None and found[1] > self._now() else None
 
@@ -64,12 +80,15 @@ class StoredKeys:
 
         Raises:
             KeyRefusedError: The key is unknown, expired or revoked.
-            StoreError: The keys cannot be read: nobody is let in.
+            StoreError: The keys cannot be read: nobody is let in who is not known.
+            InvokeServerUnavailableError: No call is taken now.
         """
+        if reason := self._refusal():
+            raise InvokeServerUnavailableError(f"{reason}; try again", retry_after=1)
         if not is_plausible(key):
             raise KeyRefusedError(status=401)
-        if self._clock() - self._checked > _STALE:
-            await asyncio.shield(self._compare_soon())
+        if self._clock() - self._checked > _STALE and not self._is_surely_away():
+            await self._compared()
         caller = self.known(key)
         return caller if caller is not None else await self._look(digest_of(key))
 
@@ -95,8 +114,21 @@ class StoredKeys:
         _remember(self._callers, digest, (caller, row.expires or _NEVER))
         return caller
 
+    def _is_surely_away(self) -> bool:
+        """Whether the database was away a moment ago; what was so before a silence has to be seen again."""
+        tried = self._clock() - self._tried <= _STALE
+        return self._is_away and (tried or (self._comparing is not None and not self._comparing.done()))
+
+    async def _compared(self) -> None:
+        try:
+            await asyncio.shield(self._compare_soon())
+        except StoreError:
+            if not self._keeps_known:
+                raise
+
     def _compare_soon(self) -> asyncio.Task[None]:
         if self._comparing is None or self._comparing.done():
+            self._tried = self._clock()
             self._comparing = asyncio.get_running_loop().create_task(self._compare())
             self._comparing.add_done_callback(self._note)
         return self._comparing
@@ -109,6 +141,7 @@ class StoredKeys:
     def _note(self, done: asyncio.Task[None]) -> None:
         error = None if done.cancelled() else done.exception()
         self.failure = f"keys cannot be read: {_words(error)}" if error is not None else ""
+        self._is_away = self._keeps_known and isinstance(error, StoreError)
 
     def _forget_if_changed(self, mark: int) -> None:
         if mark != self._mark:

@@ -8,6 +8,7 @@ from typing import Final
 
 from modelbay.errors import ModelbayError
 from modelbay.platform.authoriser import StoredKeys
+from modelbay.platform.away import Away, WhenAway
 from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.credentials.resolve import CredentialSources
 from modelbay.platform.fold import FOLDER, Folding
@@ -34,20 +35,29 @@ class Embedded:
     """
 
     def __init__(
-        self, data_dir: Path, *, behind: CredentialSource | None = None, hosted: Hosted | None = None
+        self,
+        data_dir: Path,
+        *,
+        behind: CredentialSource | None = None,
+        hosted: Hosted | None = None,
+        when_away: WhenAway = WhenAway(),  # noqa: B008 - nobody can change it
     ) -> None:
         """Use a data directory.
 
         Args:
             behind: Credentials of the default workspace where none are stored.
             hosted: What the installation lends.
+            when_away: What becomes of calls while the database is away.
         """
         self.data_dir = data_dir.absolute()
         self._keys = BackgroundDatabase(self.data_dir)
         self._answers = BackgroundDatabase(self.data_dir)  # a caller must not wait for another's large answer
         self.management = BackgroundDatabase(self.data_dir, threads=_MANAGING)
         self._folding = Folding(self.data_dir)
-        self.authoriser = StoredKeys(self._keys)
+        away = Away(when_away, self._failures, lambda: self._folding.spooled)
+        self.authoriser = StoredKeys(
+            self._keys, keeps_known=when_away.policy == "spool", refusal=away.refusal
+        )
         self.accountant = Ledger(self.data_dir / FOLDER, on_written=self._folding.written)
         self.responses = StoredResponses(self._answers)
         self.vault = Vault(MasterKeys(self.data_dir))
@@ -94,6 +104,10 @@ class Embedded:
     def degraded(self) -> list[str]:
         """Return what works less well than it should, though calls may come: limits not shared by all."""
         return [self.shared.failure] if self.shared.failure else []
+
+    def _failures(self) -> tuple[str, str]:
+        """Return why the database cannot take calls, or cannot be asked; as often as there are calls."""
+        return self._folding.failure, self.credentials.failure
 
     async def _test_vault(self) -> None:
         """See that what is stored can be opened: beside the start, not before it."""

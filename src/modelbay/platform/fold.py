@@ -8,6 +8,7 @@ directories share knows their journals apart.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from typing import Final
 from modelbay.errors import ModelbayError
 from modelbay.platform.limits.booking import Books
 from modelbay.platform.records import to_rows
+from modelbay.platform.retention import sweep
 from modelbay.store import Database, calls, spending
 from modelbay.store.journal import frames, home_of, journals, read, remove_if_left
 
@@ -27,6 +29,8 @@ _AT_ONCE: Final = 256 * 1024  # bytes a transaction: about 1,000 calls, for whic
 _PAUSE: Final = 0.0002  # seconds, see `calls.AT_ONCE`
 _EVERY: Final = 1.0  # seconds
 _ENOUGH: Final = 5_000  # records that are folded sooner
+_SWEEP_EVERY: Final = 600.0  # seconds
+_PARTS: Final = 20  # of a sweep, between two folds
 _WORKSPACE, _KEY, _AT = (calls.COLUMNS.index(name) for name in ("workspace", "key_id", "at"))
 
 
@@ -101,10 +105,13 @@ class Folding:
     def __init__(self, directory: Path) -> None:
         self.failure = ""
         self._directory = directory
+        self.spooled = 0  # bytes in journals that the database has not taken while it was away
+        self._taken = 0
         self._written = 0
         self._dirty = threading.Event()
         self._now = threading.Event()
         self._closing = False
+        self._next_sweep = float("-inf")
         self._thread = threading.Thread(target=self._run, name="modelbay-fold", daemon=True)
 
     def start(self) -> None:
@@ -133,7 +140,7 @@ class Folding:
         database: Database | None = None
         last = False
         while not last:
-            self._dirty.wait()
+            self._dirty.wait(_SWEEP_EVERY)
             self._now.wait(_EVERY)
             last, self._written = self._closing, 0
             self._now.clear()
@@ -146,10 +153,28 @@ class Folding:
         if not self._closing:
             time.sleep(_PAUSE)
 
+    def _measure(self) -> None:
+        """Note how much waits: what the journals have grown by since the database has last taken all."""
+        with contextlib.suppress(OSError):
+            size = sum(map(_size, journals(self._directory / FOLDER)))
+            if not self.failure:
+                self._taken = size
+            self.spooled = size - self._taken
+
+    def _sweep(self, database: Database) -> None:
+        """Remove calls that are kept no longer: now and then, and a few at a time."""
+        if self._closing or time.monotonic() < self._next_sweep:
+            return
+        if sweep(database, rest=self._rest, parts=_PARTS):
+            self._dirty.set()  # perhaps there are more
+        else:
+            self._next_sweep = time.monotonic() + _SWEEP_EVERY
+
     def _fold(self, database: Database | None) -> Database | None:
         try:
             database = database or Database.open(self._directory)
             fold(database, self._directory, rest=self._rest)
+            self._sweep(database)
             self.failure = ""
         except (ModelbayError, OSError) as error:
             self.failure = f"calls cannot be moved into the database: {error}"
@@ -157,4 +182,5 @@ class Folding:
         except Exception as error:  # noqa: BLE001 - a damaged journal must not end the folding of the others
             self.failure = f"calls cannot be moved into the database: unexpected {type(error).__name__}"
             self._dirty.set()
+        self._measure()
         return database

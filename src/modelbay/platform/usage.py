@@ -1,4 +1,4 @@
-"""What calls came to: the ledger, summed."""
+"""What calls came to: the ledger, summed, with all that was corrected."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Final
 
-from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.fold import fold
-from modelbay.store import Database, calls
-from modelbay.store import keys as queries
+from modelbay.platform.people.refusals import invalid
+from modelbay.store import Database, people, totals
+from modelbay.store import credentials as credential_queries
+from modelbay.store import keys as key_queries
 from modelbay.store.database import EXACT
+from modelbay.store.selection import FAR, Selection
+from modelbay.store.totals import Sums
 
-_COUNTS = (
+DIMENSIONS: Final = tuple(totals.DIMENSIONS)
+_COUNTS: Final = (
     "calls",
     "errors",
     "prompt_tokens",
     "completion_tokens",
     "cached_tokens",
+    "cache_write_tokens",
     "reasoning_tokens",
     "unpriced",
 )
-
-Dimension = Literal["model", "key", "day", "provider"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,18 +35,22 @@ class Usage:
     """What the calls of one group came to.
 
     Attributes:
-        label: The model, provider or day; of a key its id, its name is in `name`.
-        prices: Exact sums by currency, of the calls whose price is known.
+        label: The model, provider or day; the labels of several dimensions have a space between them.
+        name: Of a key, credentials or a member, whose labels are ids.
+        labels: One for each dimension.
+        prices: Exact sums by currency, of the calls whose price is known; corrections are in them.
         unpriced: How many calls used something whose price is not known.
     """
 
-    label: str
+    label: str = ""
     name: str = ""
+    labels: tuple[str, ...] = ()
     calls: int = 0
     errors: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     prices: dict[str, Decimal] = field(default_factory=dict)
     unpriced: int = 0
@@ -57,29 +64,70 @@ class Usage:
 
 
 def usage(
-    data_dir: Path, *, since: float = 0.0, by: str = "model", workspace: str = "default"
+    data_dir: Path,
+    *,
+    since: float = 0.0,
+    until: float = FAR,
+    by: str | Sequence[str] = "model",
+    workspace: str = "default",
 ) -> Sequence[Usage]:
-    """Return the totals of the calls since a time (seconds since 1970), in the order of their labels.
+    """Return the totals of the calls from a time until before another, in the order of their labels.
 
     Every call that was acknowledged before is counted, also by a gateway that runs or has crashed.
+    Corrections count for the time of the call that they correct.
+
+    Args:
+        since, until: Seconds since 1970. Where only daily totals are kept, days count that begin in between.
+        by: One or several of DIMENSIONS; none for one total.
 
     Raises:
         InvokeBadRequestError: `by` is no dimension.
     """
-    if by not in get_args(Dimension):
-        raise InvokeBadRequestError(f"by: {by[:40]!r} is none of {', '.join(get_args(Dimension))}")
+    dimensions = check_dimensions(by)
     with Database.open(data_dir) as database:
         fold(database, data_dir)
-        totals = calls.totals(database, workspace, since=since, by=by)
-        names = {row.id: row.name for row in queries.listed(database, workspace)} if by == "key" else {}
-    return _merged(totals, names)
+        return totals_of(database, Selection(workspace=workspace, since=since, until=until), dimensions)
 
 
-def _merged(totals: Sequence[calls.Total], names: dict[str, str]) -> list[Usage]:
-    found: dict[str, Usage] = {}
-    for total in totals:
-        prices = {} if total.price is None else {total.currency: Decimal(total.price)}
-        counts = {name: getattr(total, name) for name in _COUNTS}
-        one = found.setdefault(total.label, Usage(label=total.label, name=names.get(total.label, "")))
-        one.add(Usage(label=total.label, prices=prices, **counts))
-    return list(found.values())
+def check_dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
+    """Return dimensions, each once.
+
+    Raises:
+        InvokeBadRequestError: One is none.
+    """
+    names = tuple(dict.fromkeys(by.split(",") if isinstance(by, str) else by))
+    for name in names:
+        if name not in DIMENSIONS:
+            raise invalid("by", f"{name[:40]!r} is none of {', '.join(DIMENSIONS)}")
+    return names
+
+
+def totals_of(database: Database, chosen: Selection, by: Sequence[str]) -> list[Usage]:
+    """Return the totals of chosen calls, of what is in the database."""
+    found: dict[tuple[str, ...], Usage] = {}
+    for each in totals.sums(database, chosen, by):
+        found.setdefault(each.labels, Usage(labels=each.labels)).add(_usage(each))
+    known = {name: _names(database, chosen.workspace, name) for name in by if found}
+    # Here, since each database has an order of its own for letters.
+    rows = [found[labels] for labels in sorted(found)]
+    for row in rows:
+        row.label = " ".join(label for label in row.labels if label)
+        names = [known[name].get(label, "") for name, label in zip(by, row.labels, strict=True)]
+        row.name = " ".join(filter(None, names))
+    return rows
+
+
+def _usage(sums: Sums) -> Usage:
+    prices = {} if sums.price is None else {sums.currency: Decimal(sums.price)}
+    return Usage(prices=prices, **{name: getattr(sums, name) for name in _COUNTS})
+
+
+def _names(database: Database, workspace: str, dimension: str) -> dict[str, str]:
+    """Return what people call the groups of a dimension, by label."""
+    if dimension == "key":
+        return {row.id: row.name for row in key_queries.listed(database, workspace)}
+    if dimension == "credential":
+        return {row.id: row.name for row in credential_queries.of_workspace(database, workspace)}
+    if dimension == "member":
+        return {row.user: row.email for row in people.members(database, workspace)}
+    return {}

@@ -154,25 +154,32 @@ def price_call_usage(usage: CallUsage, pricing: PriceConfig | None) -> CallUsage
     )
 
 
-def exact_price(usage: LLMUsage | EmbeddingUsage | CallUsage, pricing: PriceConfig | None) -> Decimal | None:
+def exact_price(
+    usage: LLMUsage | EmbeddingUsage | CallUsage, pricing: PriceConfig | None, *, own: bool = False
+) -> Decimal | None:
     """Return what a usage costs to the last digit: seven places are too few for who adds up small calls.
 
     A price that a plugin has set itself counts as it is. None if the price is not known.
+
+    Args:
+        own: Whether the prices are the caller's own: then they hold whatever the usage says.
     """
     if pricing is None:
         return usage.total_price
     if isinstance(usage, LLMUsage):
-        return _exact_llm_price(usage, rates_for(pricing, usage.prompt_tokens))
+        return _exact_llm_price(usage, rates_for(pricing, usage.prompt_tokens), own=own)
     quantity, meter = (
         (usage.tokens, Meter.TOKEN) if isinstance(usage, EmbeddingUsage) else (usage.quantity, usage.meter)
     )
+    if own:
+        return quantity * pricing.input * pricing.unit if meter is pricing.meter else None
     if usage.unit_price not in (None, pricing.input) or meter is not pricing.meter or pricing.input is None:
         return usage.total_price
     return quantity * pricing.input * pricing.unit
 
 
-def _exact_llm_price(usage: LLMUsage, rates: Rates) -> Decimal | None:
-    if usage.prompt_unit_price not in (None, rates.input):
+def _exact_llm_price(usage: LLMUsage, rates: Rates, *, own: bool) -> Decimal | None:
+    if not own and usage.prompt_unit_price not in (None, rates.input):
         return usage.total_price
     weighted = _weighted_prompt(usage, rates)
     if weighted is None or (rates.output is None and usage.completion_tokens):

@@ -1,12 +1,12 @@
-"""Queries about calls: keeping them, and their totals."""
+"""Queries about calls: keeping and reading them, and how far journals are folded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from modelbay.store.database import Database
+from modelbay.store.selection import USED, Selection
 
 DEFAULTS: Final[Mapping[str, Any]] = {
     "workspace": "default",
@@ -52,40 +52,7 @@ AT_ONCE: Final = 25
 """Rows a statement. With one each, a busy event loop would keep the thread waiting for the interpreter at
 every row. With many, the thread would keep the event loop waiting: a row takes 5 µs of the processor, and a
 thread that does not rest is given 4 ms at a time where there is one processor for both."""
-_DIMENSIONS = {  # what `by` may be: the label of a group
-    "model": "CASE model WHEN '' THEN asked_model ELSE provider || '/' || model END",
-    "provider": "provider",
-    "key": "key_id",
-    "day": "day_of(at)",
-}
-_USED = "(status < 400 OR prompt_tokens + completion_tokens > 0 OR quantity IS NOT NULL)"
-_SUMS = ", ".join(
-    (
-        "count(*)",
-        "sum(CASE WHEN status >= 400 THEN 1 ELSE 0 END)",
-        *(f"CAST(sum({name}_tokens) AS BIGINT)" for name in ("prompt", "completion", "cached", "reasoning")),
-        "exact_sum(price)",
-        f"sum(CASE WHEN price IS NULL AND {_USED} THEN 1 ELSE 0 END)",
-    )
-)
-
-
-class Total(NamedTuple):
-    """What the calls of one group and currency came to. `price` is exact, as text; None if none is known.
-
-    `unpriced` are the calls that used something whose price is not known.
-    """
-
-    label: str
-    currency: str
-    calls: int
-    errors: int
-    prompt_tokens: int
-    completion_tokens: int
-    cached_tokens: int
-    reasoning_tokens: int
-    price: str | None
-    unpriced: int
+_NAMES = ", ".join(COLUMNS)
 
 
 def insert(database: Database, rows: Sequence[Sequence[Any]]) -> None:
@@ -103,16 +70,33 @@ def touch_keys(database: Database, last: Mapping[tuple[str, str], float]) -> Non
         )
 
 
-def totals(database: Database, workspace: str, *, since: float, by: str) -> list[Total]:
-    """Return the totals of a workspace's calls since a time, by `model`, `provider`, `key` or `day`."""
-    label = _DIMENSIONS[by]
+def get(database: Database, workspace: str, call: str) -> dict[str, Any] | None:
+    """Return a call by its id; None if there is none."""
     rows = database.rows(
-        f"SELECT {label}, currency, {_SUMS} FROM calls"  # noqa: S608 - all ours
-        " WHERE workspace = :workspace AND at >= :since GROUP BY 1, 2",
-        {"workspace": workspace, "since": since},
+        f"SELECT {_NAMES} FROM calls WHERE workspace = :workspace AND id = :id",  # noqa: S608 - ours
+        {"workspace": workspace, "id": call},
     )
-    # Here, since each database has an order of its own for letters.
-    return [Total(*row) for row in sorted(rows, key=itemgetter(0, 1))]
+    return dict(zip(COLUMNS, rows[0], strict=True)) if rows else None
+
+
+def page(
+    database: Database,
+    chosen: Selection,
+    behind: tuple[float, str] | None,
+    limit: int,
+    *,
+    newest_first: bool = False,
+) -> list[dict[str, Any]]:
+    """Return calls in order of time, from behind the `at` and `id` of one."""
+    sign, order = ("<", "DESC") if newest_first else (">", "ASC")
+    on = "" if behind is None else f" AND (at {sign} :place OR (at = :place AND id {sign} :id))"
+    place = {} if behind is None else {"place": behind[0], "id": behind[1]}
+    rows = database.rows(
+        f"SELECT {_NAMES} FROM calls WHERE {chosen.where()}{on}"  # noqa: S608 - ours
+        f" ORDER BY at {order}, id {order} LIMIT :limit",
+        {**chosen.parameters(), "limit": limit, **place},
+    )
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
 class SpentSince(NamedTuple):
@@ -135,8 +119,8 @@ def spent_since(database: Database, workspace: str, since: float) -> list[SpentS
     """Return what the calls of a workspace have cost since a time."""
     rows = database.rows(
         "SELECT key_id, member, provider, model, currency, exact_sum(price),"  # noqa: S608 - all ours
-        f" sum(CASE WHEN price IS NOT NULL AND CAST(price AS FLOAT) <> 0 AND {_USED} THEN 1 ELSE 0 END),"
-        f" sum(CASE WHEN price IS NULL AND {_USED} THEN 1 ELSE 0 END)"
+        f" sum(CASE WHEN price IS NOT NULL AND CAST(price AS FLOAT) <> 0 AND {USED} THEN 1 ELSE 0 END),"
+        f" sum(CASE WHEN price IS NULL AND {USED} THEN 1 ELSE 0 END)"
         " FROM calls WHERE workspace = :workspace AND at >= :since GROUP BY 1, 2, 3, 4, 5",
         {"workspace": workspace, "since": since},
     )

@@ -23,10 +23,10 @@ LARGEST: Final = 2**63 - 1
 class Database(ABC):
     """One connection, for one thread at a time. What is committed is on the disk.
 
-    Statements are SQL that SQLite and PostgreSQL read alike, with named parameters (`:name`) and two
-    functions of ours: `exact_sum(x)`, the sum of exact numbers, and `day_of(x)`, the day of seconds since
-    1970 as `2026-11-21` (UTC). Exact numbers are text on both sides. What else keeps a statement portable:
-    `docs/decisions/0010-databases.md`.
+    Statements are SQL that SQLite and PostgreSQL read alike, with named parameters (`:name`) and functions of
+    ours: `exact_sum(x)`, the sum of exact numbers; `day_of(x)`, `hour_of(x)` and `week_of(x)`, the day, hour
+    and week of seconds since 1970 as `2026-11-21`, `2026-11-21T18` and `2026-W47` (UTC). Exact numbers are
+    text on both sides. What else keeps a statement portable: `docs/decisions/0010-databases.md`.
     """
 
     dialect: ClassVar[Literal["sqlite", "postgresql"]]
@@ -72,6 +72,10 @@ class Database(ABC):
         one after the other. SQLite has one lock for all. On PostgreSQL the lock has a name, and the name
         that is not given is one for the whole platform: name another where that would be too many.
         """
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that is read inside is of one moment; nothing can be changed inside, and nobody has to wait."""
 
     @property
     @abstractmethod

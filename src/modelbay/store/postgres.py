@@ -29,7 +29,8 @@ _OPTIONS: Final = {  # of libpq, where the URL says nothing else: a server that 
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-_DAY_OF = re.compile(r"\bday_of\(([^()]*)\)")
+_TIME_OF = re.compile(r"\b(day|hour|week)_of\(([^()]*)\)")
+_FORMATS: Final = {"day": "YYYY-MM-DD", "hour": 'YYYY-MM-DD"T"HH24', "week": 'IYYY-"W"IW'}
 _EXACT_SUM = re.compile(r"\bexact_sum\(")
 _SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 
@@ -103,6 +104,23 @@ class PostgresDatabase(Database):
                 raise
             finally:
                 self._inside = False
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read from one moment; who writes meanwhile does not wait."""
+        if self._inside:
+            raise RuntimeError("a transaction is under way")
+        with in_words(self.place):
+            connection = self._live()
+            self._inside = True
+            try:
+                _script(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield
+            finally:
+                self._inside = False
+                if not connection.invalidated:
+                    with contextlib.suppress(psycopg.Error):
+                        _script(connection, "ROLLBACK")
 
     @property
     def in_transaction(self) -> bool:
@@ -208,8 +226,11 @@ def _locking(name: str) -> str:
 @lru_cache(maxsize=1000)
 def _portable(statement: str) -> TextClause:
     """Return a statement with our functions in PostgreSQL's words."""
-    statement = _DAY_OF.sub(r"to_char(to_timestamp(\1) AT TIME ZONE 'UTC', 'YYYY-MM-DD')", statement)
-    return text(_EXACT_SUM.sub("sum(", statement))
+    return text(_EXACT_SUM.sub("sum(", _TIME_OF.sub(_time_of, statement)))
+
+
+def _time_of(found: re.Match[str]) -> str:
+    return f"to_char(to_timestamp({found[2]}) AT TIME ZONE 'UTC', '{_FORMATS[found[1]]}')"
 
 
 @cache

@@ -282,6 +282,95 @@ CREATE TABLE rates (
     PRIMARY KEY (workspace, scope, scope_id)
 );
 
+CREATE TABLE prices (
+    workspace TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    model_type TEXT NOT NULL,
+    valid_from FLOAT NOT NULL,
+    content TEXT NOT NULL,
+    created FLOAT NOT NULL,
+    actor TEXT NOT NULL,
+    PRIMARY KEY (workspace, number)
+);
+
+CREATE TABLE corrections (
+    workspace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    call TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at FLOAT NOT NULL,
+    key_id TEXT NOT NULL,
+    surface TEXT NOT NULL,
+    model_type TEXT NOT NULL,
+    asked_model TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    meter TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    member TEXT NOT NULL,
+    credential TEXT NOT NULL,
+    hosted TEXT NOT NULL,
+    route TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    price TEXT NOT NULL,
+    unpriced INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    created FLOAT NOT NULL,
+    unit_prices TEXT NOT NULL,
+    price_version TEXT NOT NULL,
+    PRIMARY KEY (workspace, id),
+    CONSTRAINT corrections_number UNIQUE (workspace, call, number)
+);
+
+CREATE INDEX corrections_at ON corrections (workspace, at);
+
+CREATE TABLE call_totals (
+    workspace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at FLOAT NOT NULL,
+    key_id TEXT NOT NULL,
+    surface TEXT NOT NULL,
+    model_type TEXT NOT NULL,
+    asked_model TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    meter TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    member TEXT NOT NULL,
+    credential TEXT NOT NULL,
+    hosted TEXT NOT NULL,
+    route TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
+    reasoning_tokens INTEGER NOT NULL,
+    quantity TEXT,
+    units TEXT,
+    price TEXT,
+    unpriced INTEGER NOT NULL,
+    PRIMARY KEY (workspace, id)
+);
+
+CREATE INDEX call_totals_at ON call_totals (workspace, at);
+
+CREATE TABLE retention (
+    workspace TEXT NOT NULL,
+    keep FLOAT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (workspace)
+);
+
 INSERT INTO workspaces (id, name, created, version)
 VALUES ('default', 'Default', CAST(strftime('%s', 'now') AS FLOAT), 1);
 

@@ -80,6 +80,16 @@ class SqliteDatabase(Database):
                     self.connection.execute("ROLLBACK")
                 raise
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read from one moment; who writes meanwhile does not wait."""
+        with in_words(self.path):
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("ROLLBACK")
+
     @property
     def in_transaction(self) -> bool:
         """Whether a `transaction` is under way."""
@@ -109,6 +119,16 @@ class ExactSum:
 def day_of(at: float) -> str:
     """Return the day of a time, UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
+
+
+def hour_of(at: float) -> str:
+    """Return the hour of a time, UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H")
+
+
+def week_of(at: float) -> str:
+    """Return the week of a time as ISO 8601 counts them, UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%G-W%V")
 
 
 @cache
@@ -151,4 +171,5 @@ def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.create_aggregate("exact_sum", 1, ExactSum)  # type: ignore[arg-type]
-    connection.create_function("day_of", 1, day_of, deterministic=True)
+    for function in (day_of, hour_of, week_of):
+        connection.create_function(function.__name__, 1, function, deterministic=True)

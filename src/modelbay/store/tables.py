@@ -381,3 +381,78 @@ rates = Table(
     Column("updated", Float, nullable=False),
     Column("version", Integer, nullable=False),
 )
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("model_type", Text, nullable=False),
+    Column("valid_from", Float, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("actor", Text, nullable=False),
+)
+
+
+def _facts() -> list[Column[str] | Column[int]]:
+    """What a call is grouped by, in the tables beside `calls`."""
+    before = ("key_id", "surface", "model_type", "asked_model", "provider", "model")
+    after = ("error", "meter", "tag", "member", "credential", "hosted", "route", "currency")
+    return [
+        *(Column(name, Text, nullable=False) for name in before),
+        Column("status", Integer, nullable=False),
+        *(Column(name, Text, nullable=False) for name in after),
+    ]
+
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("call", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    *_facts(),
+    Column("price", EXACT, nullable=False),
+    Column("unpriced", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("unit_prices", Text, nullable=False),
+    Column("price_version", Text, nullable=False),
+    UniqueConstraint("workspace", "call", "number", name="corrections_number"),
+    Index("corrections_at", "workspace", "at"),
+)
+
+call_totals = Table(
+    "call_totals",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    *_facts(),
+    Column("calls", BIG, nullable=False),
+    Column("errors", BIG, nullable=False),
+    Column("prompt_tokens", BIG, nullable=False),
+    Column("completion_tokens", BIG, nullable=False),
+    Column("cached_tokens", BIG, nullable=False),
+    Column("cache_write_tokens", BIG, nullable=False),
+    Column("reasoning_tokens", BIG, nullable=False),
+    Column("quantity", EXACT),
+    Column("units", EXACT),
+    Column("price", EXACT),
+    Column("unpriced", BIG, nullable=False),
+    Index("call_totals_at", "workspace", "at"),
+)
+
+retention = Table(
+    "retention",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("keep", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+)

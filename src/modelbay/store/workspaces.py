@@ -30,8 +30,8 @@ REMOVED: Final = (
 )
 """Tables whose rows go with their workspace."""
 
-KEPT: Final = ("calls", "audit")
-"""Tables whose rows outlive it: what was spent, and who did what, stays known."""
+KEPT: Final = ("calls", "audit", "prices", "corrections", "call_totals", "retention")
+"""Tables whose rows outlive it: what was spent, by which prices, and who did what, stays known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What a workspace has at one moment, read at once: its active credentials, models, settings, defaults."""
+"""What a workspace has at one moment, read at once: credentials, models, settings, defaults, prices."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 
 from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
 from modelbay.platform.credentials.stored import ENVIRONMENT, as_called, opened
+from modelbay.platform.prices.book import PriceBook
+from modelbay.platform.prices.entries import price_book
 from modelbay.platform.vault import Vault
 from modelbay.runtime.needs import how_to_give, needs_credentials
 from modelbay.runtime.ports import CredentialSource
@@ -60,6 +62,7 @@ class Snapshot:
         places: Who has credentials, active or not.
         custom: The models that were added, by provider and age.
         terms: What limits its calls.
+        prices: What calls of the workspace cost.
     """
 
     workspace: str
@@ -70,6 +73,7 @@ class Snapshot:
     disabled: frozenset[ModelPlace]
     defaults: Mapping[str, DefaultRow]
     terms: limits.Terms
+    prices: PriceBook
 
     @property
     def is_broken(self) -> bool:
@@ -120,6 +124,7 @@ def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
         disabled=frozenset(model_queries.disabled(database, workspace)),
         defaults=model_queries.defaults(database, workspace),
         terms=limits.terms_of(database, workspace),
+        prices=price_book(database, workspace),
     )
 
 

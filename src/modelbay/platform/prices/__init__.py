@@ -1,0 +1,1 @@
+"""What calls cost: declared prices, a workspace's own with their dates, and which held at a moment."""
