@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from modelbay.entities import Credentials
 from modelbay.platform.background import BackgroundDatabase
@@ -24,6 +25,7 @@ from modelbay.runtime.names import ModelName
 from modelbay.runtime.ports import Using
 from modelbay.runtime.worst_case import WorstCase
 from modelbay.store import Database
+from modelbay.store.database import NOTHING
 from modelbay.store.limits import Terms
 from modelbay.store.spending import Place
 
@@ -115,7 +117,48 @@ class Holding:
         return self.holds._holder
 
 
-def taken(data_dir: Path, place: Place = PLACE) -> tuple[Decimal, Decimal]:
+class Watched(Database):
+    """A database that remembers what it was asked."""
+
+    def __init__(self, database: Database) -> None:
+        self.asked: list[str] = []
+        self.place = database.place
+        self._database = database
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:  # type: ignore[override]
+        """Whose words it speaks."""
+        return self._database.dialect
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is under way."""
+        return self._database.in_transaction
+
+    def rows(self, statement: str, parameters: Mapping[str, Any] = NOTHING) -> list[Any]:
+        """Run a statement and return its rows."""
+        self.asked.append(statement)
+        return self._database.rows(statement, parameters)
+
+    def change(self, statement: str, parameters: Mapping[str, Any] = NOTHING) -> int:
+        """Run a statement and return how many rows it changed."""
+        self.asked.append(statement)
+        return self._database.change(statement, parameters)
+
+    def keep(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows."""
+        self.asked.append(f"INSERT INTO {table}")
+        self._database.keep(table, columns, rows)
+
+    def transaction(self, lock: str = "") -> AbstractContextManager[None]:
+        """Hold a lock."""
+        return self._database.transaction(lock)
+
+    def close(self) -> None:
+        """Leave the closing to whose it is."""
+
+
+def taken(data_dir: Path, place: Place = PLACE) -> tuple[Any, Any]:
     """Return what the books say was used and is held, as they are now."""
     with Database.open(data_dir) as database:
         found = {"workspace": place.workspace, "name": place.name, "period": place.period}

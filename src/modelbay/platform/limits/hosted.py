@@ -22,6 +22,7 @@ from modelbay.runtime.ports import Using
 FILE: Final = "hosted.yaml"
 UNLIMITED: Final = Decimal(-1)
 _DEFAULT: Final = Path(__file__).with_name(FILE)
+_KINDS: Final = ("str", "bool", "int", "Reference")  # of values, which pydantic takes for parts of a place
 
 
 class HostedError(ModelbayError):
@@ -199,8 +200,8 @@ def _provider(path: Path, name: str, terms: Any, *, is_own: bool) -> HostedProvi
     try:
         read = _ProviderTerms.model_validate(terms)
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(str(part) for part in (name, *first["loc"]))
+        first = max(error.errors(include_input=False), key=lambda each: len(each["loc"]))
+        place = ".".join(str(part) for part in (name, *first["loc"]) if part not in _KINDS)
         raise HostedError(f"{path}: {place}: {first['msg']}") from None
     quotas = {each.kind: each for each in read.quotas}
     if len(quotas) < len(read.quotas):
