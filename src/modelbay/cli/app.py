@@ -24,6 +24,7 @@ from modelbay.cli.errors import BROKEN_PIPE, EPILOG, INTERRUPTED, MISTAKE, OK, p
 from modelbay.cli.key import key
 from modelbay.cli.member import member
 from modelbay.cli.models import models
+from modelbay.cli.network import network
 from modelbay.cli.providers import providers
 from modelbay.cli.serve import serve
 from modelbay.cli.tokens import tokens
@@ -97,6 +98,7 @@ app.add_typer(workspace, name="workspace")
 app.add_typer(member, name="member")
 app.add_typer(key, name="key")
 app.add_typer(credential, name="credential")
+app.add_typer(network, name="network")
 app.command()(usage)
 app.add_typer(vault, name="vault")
 

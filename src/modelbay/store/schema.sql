@@ -246,6 +246,23 @@ CREATE TABLE default_models (
     PRIMARY KEY (workspace, model_type)
 );
 
+CREATE TABLE network_settings (
+    workspace TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    plain TEXT NOT NULL,
+    updated FLOAT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (workspace, provider)
+);
+
+CREATE TABLE network_secrets (
+    workspace TEXT NOT NULL,
+    record TEXT NOT NULL,
+    field TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    PRIMARY KEY (workspace, record, field)
+);
+
 INSERT INTO workspaces (id, name, created, version)
 VALUES ('default', 'Default', CAST(strftime('%s', 'now') AS FLOAT), 1);
 

@@ -20,6 +20,8 @@ REMOVED: Final = (
     "custom_models",
     "model_settings",
     "default_models",
+    "network_settings",
+    "network_secrets",
 )
 """Tables whose rows go with their workspace."""
 

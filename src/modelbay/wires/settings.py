@@ -16,6 +16,7 @@ class TransportSettings:
     Attributes:
         proxy: `http://user:password@host:port`, for every host; None asks the environment if `trust_env`.
         ca_bundle: PEM file that is trusted instead of the system's certificates.
+        ca_pem: The same as text; not beside `ca_bundle`.
         timeouts: Defaults for calls that bring none.
         max_connections: Open at once, per event loop; further calls wait for their turn.
         retries: Extra attempts after the first, where repeating is safe.
@@ -33,6 +34,7 @@ class TransportSettings:
 
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
+    ca_pem: str | None = field(default=None, repr=False)
     timeouts: Timeouts = field(default_factory=Timeouts)
     max_connections: int = 1000
     retries: int = 2

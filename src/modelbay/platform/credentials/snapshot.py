@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
 from modelbay.platform.credentials.stored import ENVIRONMENT, as_called, opened
+from modelbay.platform.network.stored import networks_of
 from modelbay.platform.vault import Vault
 from modelbay.runtime.needs import how_to_give, needs_credentials
 from modelbay.runtime.ports import CredentialSource
@@ -17,6 +18,7 @@ from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
 from modelbay.store.credentials import Place
 from modelbay.store.models import DefaultRow, ModelPlace
+from modelbay.wires.network import Network
 
 
 class Status(StrEnum):
@@ -59,6 +61,7 @@ class Snapshot:
         active: What is used, by whose credentials they are.
         places: Who has credentials, active or not.
         custom: The models that were added, by provider and age.
+        networks: The network settings, by provider.
     """
 
     workspace: str
@@ -68,11 +71,13 @@ class Snapshot:
     custom: tuple[ModelPlace, ...]
     disabled: frozenset[ModelPlace]
     defaults: Mapping[str, DefaultRow]
+    networks: Mapping[str, Network] = field(default_factory=dict)
 
     @property
     def is_broken(self) -> bool:
         """Whether some credentials cannot be opened, so that looking again may help."""
-        return any(choice.status is Status.CREDENTIAL_UNREADABLE for choice in self.active.values())
+        lost = any(choice.status is Status.CREDENTIAL_UNREADABLE for choice in self.active.values())
+        return lost or any(network.failure for network in self.networks.values())
 
     def choice(
         self,
@@ -117,6 +122,7 @@ def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
         custom=tuple(model_queries.custom(database, workspace)),
         disabled=frozenset(model_queries.disabled(database, workspace)),
         defaults=model_queries.defaults(database, workspace),
+        networks=networks_of(database, vault, workspace),
     )
 
 
