@@ -25,6 +25,7 @@ from modelbay.gateway.surfaces import routes
 from modelbay.hosts import InProcessHost
 from modelbay.platform.embedded import Embedded
 from modelbay.platform.environment import LocalCredentials, read_file
+from modelbay.platform.network.ways import Ways
 from modelbay.runtime.accounts import Caller, KeyRefusedError
 from modelbay.runtime.choices import Names
 from modelbay.store import StoreError
@@ -66,7 +67,8 @@ class Gateway:
         host = InProcessHost(self.transport)
         names = Names(settings.routes, settings.defaults)
         relays = RELAYS if settings.lanes else {}
-        self.bays = Bays(self.catalog, host, names, relays)
+        self.ways = Ways(self.transport, settings.policy)
+        self.bays = Bays(self.catalog, host, names, relays, self.ways)
         self.metrics = Metrics(shared=settings.workers > 1)
         self.log = AccessLog() if settings.access_log else None
         self.router = Router(routes.ALL)
@@ -81,6 +83,7 @@ class Gateway:
         if self._kept:
             await asyncio.wait(self._kept, timeout=5)
         self.bays.close()
+        await self.ways.aclose()
         await self.transport.aclose()
         await self.platform.close()
         if self.log:

@@ -1,4 +1,4 @@
-"""What each workspace calls with: its own credentials, on one catalog, host and transport for all."""
+"""What each workspace calls with: its own credentials and ways, on one catalog and host for all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from modelbay.hosts import Host
 from modelbay.platform.credentials.resolve import WorkspaceCredentials
 from modelbay.platform.credentials.snapshot import Snapshot
+from modelbay.platform.network.ways import Networks, Ways
 from modelbay.runtime import Engine
 from modelbay.runtime.choices import Choices, Names
 from modelbay.runtime.lanes import Lanes
@@ -36,11 +37,13 @@ class Bays:
         host: Host,
         names: Names,
         relays: Mapping[str, Relay],
+        ways: Ways,
     ) -> None:
         self._catalog = catalog
         self._host = host
         self._names = names
         self._relays = relays
+        self._ways = ways
         self._made: OrderedDict[str, Bay] = OrderedDict()
 
     def of(self, source: WorkspaceCredentials) -> Bay:
@@ -61,6 +64,9 @@ class Bays:
             bay.engine.close()
 
     def _make(self, source: WorkspaceCredentials) -> Bay:
-        engine = Engine(catalog=self._catalog, host=self._host, credentials=source)
+        snapshot = source.snapshot
+        host = self._host.through(self._ways.of(snapshot.workspace, snapshot.networks))
+        network = Networks(snapshot.networks)
+        engine = Engine(catalog=self._catalog, host=host, credentials=source, network=network)
         choices = Choices(self._catalog, source, self._names)
-        return Bay(engine, choices, Lanes(engine, self._relays), source.snapshot)
+        return Bay(engine, choices, Lanes(engine, self._relays), snapshot)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from modelbay.entities import AIModelEntity, Credentials, ModelProviderConfiguration, ModelType
+from modelbay.wires.network import Network
 
 
 class Declared(Protocol):
@@ -68,6 +69,14 @@ class Catalog(Protocol):
 
     def find_model(self, name: str, type: str | None = None) -> Sequence[Listed]:  # noqa: A002
         """Return the declared models of that name and type, of whichever provider."""
+        ...
+
+
+class NetworkSource(Protocol):
+    """What is set for the way to providers."""
+
+    def network(self, provider: str) -> Network | None:
+        """Return the settings for a provider; None if there are none."""
         ...
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from modelbay.wires.http1.guard import EVERY_PRIVATE
 from modelbay.wires.settings import TransportSettings
 
 __all__ = ["Network"]
@@ -68,7 +69,10 @@ class Network:
             changes["proxy"] = self.proxy
         if self.ca_bundle is not None:
             changes |= {"ca_bundle": None, "ca_pem": self.ca_bundle}
+        allowed = settings.private_hosts
         if self.private_hosts:
-            allowed = frozenset({"*"}) if settings.private_hosts is None else settings.private_hosts
-            changes["private_hosts"] = allowed | self.private_hosts
+            allowed = (frozenset({EVERY_PRIVATE}) if allowed is None else allowed) | self.private_hosts
+            changes["private_hosts"] = allowed
+        if self.proxy is not None:
+            changes["proxy_hosts"] = allowed
         return replace(settings, **changes) if changes else settings

@@ -66,6 +66,8 @@ class Request:
         to_error: The dialect's own reading of a failed answer; `failures.to_error` by default.
         signer: What adds a token or a signature to every attempt.
         redirects: Whether a redirect is an answer; else it is an error.
+        to_machine: Whether it goes to a service of this machine's own, whose address nobody chose: directly,
+            and wherever that is.
         replies: For a websocket: what to send when it has opened (None) and after each message that came.
     """
 
@@ -81,6 +83,7 @@ class Request:
     signer: Signer | None = None
     replies: Replies | None = None
     redirects: bool = False
+    to_machine: bool = False
 
     def __repr__(self) -> str:
         return f"Request({self.method} {public_url(self.url)})"

@@ -27,7 +27,11 @@ class TransportSettings:
         keep_alive: Seconds for which an idle connection is kept.
         max_answer: Bytes of one complete answer, after decompression.
         max_line: Bytes of one event or line of a stream.
-        private_hosts: The only hosts that may be at private addresses; None lets every host be there.
+        private_hosts: The only hosts that may be at private addresses; None lets every host be there, but for
+            where clouds keep the keys of their machines (see `http1.guard`).
+        proxy_hosts: The same for `proxy` itself, which somebody may have set who may not go everywhere.
+        machine_identities: Whether signers may present the machine itself: an IAM role, application default
+            credentials, a managed identity.
         max_file: Bytes of one file that is fetched because a message names its address.
         file_hosts: Hosts at private addresses from which such files may be fetched.
     """
@@ -46,5 +50,7 @@ class TransportSettings:
     max_answer: int = 256 * 2**20
     max_line: int = 16 * 2**20
     private_hosts: frozenset[str] | None = None
+    proxy_hosts: frozenset[str] | None = None
+    machine_identities: bool = True
     max_file: int = 32 * 2**20
     file_hosts: frozenset[str] = frozenset()

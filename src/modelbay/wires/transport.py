@@ -10,6 +10,7 @@ import asyncio
 import random as _random
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -30,7 +31,7 @@ from modelbay.wires.answers import (
     redirect_error,
 )
 from modelbay.wires.decode import LineDecoder, SSEDecoder
-from modelbay.wires.fetching import fetch, file_settings
+from modelbay.wires.fetching import fetch, file_settings, machine_settings
 from modelbay.wires.http1.encode import encode_body, encode_head
 from modelbay.wires.http1.errors import WireError
 from modelbay.wires.http1.exchange import Exchange, exchange
@@ -42,7 +43,7 @@ from modelbay.wires.redaction import redact_bytes, redact_error, secrets_in
 from modelbay.wires.relayed import Relayed
 from modelbay.wires.request import Event, Reply, Request, call_deadline, limits_in, upstream_limits
 from modelbay.wires.settings import TransportSettings
-from modelbay.wires.signing import Bench
+from modelbay.wires.signing import Bench, check_machine
 from modelbay.wires.signing.bench import Tokens
 
 __all__ = ["Transport", "Transports"]
@@ -75,6 +76,7 @@ class Transport:
         self._tokens = Tokens(ticks)
         self._benches: dict[str, Bench] = {}
         self._files: Transport | None = None
+        self._machine: Transport | None = None
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -263,11 +265,20 @@ class Transport:
             answer = await self._open(request)
         return Relayed(answer, self.settings.max_answer, lambda: self._secrets(request))
 
+    def close_idle(self) -> None:
+        """Close the connections that no call uses, on every event loop."""
+        for loop, pool in list(self._pools.items()):
+            if loop.is_running():
+                loop.call_soon_threadsafe(pool.close_idle)
+            else:
+                pool.close_idle()
+
     async def aclose(self) -> None:
         """Close every connection on every event loop; calls under way fail, and later ones are refused."""
         self._closed = True
-        if self._files is not None:
-            await self._files.aclose()
+        for each in (self._files, self._machine):
+            if each is not None:
+                await each.aclose()
         with self._lock:
             pools, self._pools = self._pools, {}
         for loop, pool in pools.items():
@@ -308,6 +319,7 @@ class Transport:
         """Return the request as its signer wants it to be sent."""
         if request.signer is None:
             return request
+        check_machine(request.signer, allowed=self.settings.machine_identities)
         return await request.signer.sign(request, body, self._bench(request))
 
     def _mended(self, request: Request, failure: _Failure) -> bool:
@@ -321,8 +333,17 @@ class Transport:
         host = urlsplit(request.url).netloc
         bench = self._benches.get(host)
         if bench is None:
-            bench = self._benches[host] = Bench(self._tokens, self._clock, self.json)
+            bench = self._benches[host] = Bench(self._tokens, self._clock, self._ask)
         return bench
+
+    async def _ask(self, request: Request) -> Any:
+        """Return the answer to a signer's own question."""
+        if not request.to_machine:
+            return await self.json(request)
+        if self._machine is None:
+            settings = machine_settings(self.settings)
+            self._machine = Transport(settings, sleep=self._sleep, random=self._random)
+        return await self._machine.json(request)
 
     def _prepare(
         self, pool: Pool, request: Request, body: bytes, content_type: str | None
@@ -414,19 +435,36 @@ class Transport:
 class Transports:
     """One transport per distinct settings, so that connections are shared by all who may share them."""
 
-    def __init__(self) -> None:
-        self._made: dict[TransportSettings, Transport] = {}
+    def __init__(self, most: int = 100) -> None:
+        """Begin with none.
+
+        Args:
+            most: How many are kept. Those not used for longest are let go: calls under way go on, and idle
+                connections are closed.
+        """
+        self._most = most
+        self._made: OrderedDict[TransportSettings, Transport] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, settings: TransportSettings | None = None) -> Transport:
         """Return the transport for these settings; the same one for equal settings."""
         settings = settings or TransportSettings()
         with self._lock:
-            return self._made.setdefault(settings, Transport(settings))
+            found = self._made.get(settings)
+            if found is not None:
+                self._made.move_to_end(settings)
+                return found
+            found = self._made[settings] = Transport(settings)
+            if len(self._made) > self._most:
+                self._made.popitem(last=False)[1].close_idle()
+            return found
+
+    def __len__(self) -> int:
+        return len(self._made)
 
     async def aclose(self) -> None:
         """Close all of them."""
         with self._lock:
-            made, self._made = self._made, {}
+            made, self._made = self._made, OrderedDict()
         for transport in made.values():
             await transport.aclose()

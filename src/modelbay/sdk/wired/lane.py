@@ -19,6 +19,7 @@ from modelbay.sdk.wired.base import WiredModel
 from modelbay.wires.family import Options
 from modelbay.wires.relaying import Fields, Relay, Sent, value_of
 from modelbay.wires.request import ToError
+from modelbay.wires.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Lane:
     Attributes:
         rules: By the client's name of the field.
         most_inputs: How many texts one request may hold.
+        transport: The way to the provider.
     """
 
     relay: Relay
@@ -38,6 +40,7 @@ class Lane:
     rules: Mapping[str, ParameterRule]
     pricing: PriceConfig | None
     most_inputs: int
+    transport: Transport
     to_error: ToError | None = None
 
     def to_sent(self, bones: bytes, fields: Fields, headers: Mapping[str, str]) -> Sent | None:
@@ -91,6 +94,7 @@ def lane_of(
         rules=by_field,
         pricing=schema.pricing,
         most_inputs=int(schema.property_of(ModelPropertyKey.MAX_CHUNKS) or 1),
+        transport=instance.transport,
         to_error=endpoint.to_error,
     )
 
