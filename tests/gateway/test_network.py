@@ -18,6 +18,8 @@ from tests.upstreams.openai import OpenAIUpstream
 from tests.wires.raw_proxy import proxy_server
 from tests.wires.raw_upstream import always, answer_of, raw_upstream
 
+from modelbay.sdk.testing import Gate
+
 TOKEN = "tok-abcdefghijklmnopqr"
 SAID = {
     "id": "c",
@@ -97,6 +99,21 @@ async def test_a_change_is_seen_by_a_running_gateway(serve: Serve) -> None:
     assert seen == [None, "1", "2", None]
 
 
+@pytest.mark.parametrize("kind", ["chat", "stream"])
+async def test_a_headers_value_is_in_no_error(serve: Serve, kind: str) -> None:
+    """Upstreams quote what they were sent; the ledger and the client must not learn it."""
+    served = await serve("openai")
+    first = Neighbour(served)
+    await first.set(headers={"X-Team-Pass": TOKEN})
+    error = {"error": {"message": f"you sent {TOKEN}", "type": "invalid_request_error", "code": None}}
+    served.upstreams["openai"].will_answer(error, status=400)
+    answer = await first.ask(stream=kind == "stream")
+
+    assert answer.status == 400
+    assert TOKEN.encode() not in answer.body
+    assert b"you sent" in answer.body
+
+
 @asynccontextmanager
 async def secured() -> AsyncIterator[tuple[Any, str, ssl.SSLContext]]:
     """Serve one answer over TLS, with a certificate of a private authority; give upstream and authority."""
@@ -167,3 +184,40 @@ async def test_many_settings_make_a_bounded_number_of_pools(serve: Serve) -> Non
         assert {answer.status for answer in answers} == {200}
 
     assert len(transports) == 3
+
+
+@both
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+async def test_a_deadline_of_the_settings_ends_a_call_and_is_named(
+    serve: Serve, lanes: bool, stream: bool
+) -> None:
+    """A stream by its first token, a whole answer by the time for all of it; the ledger has the call."""
+    served = await serve("openai", lanes=lanes)
+    first, upstream = Neighbour(served), served.upstreams["openai"]
+    setting = "first_token_timeout" if stream else "total_timeout"
+    await first.set(**dict[str, Any]({setting: 0.3}))
+    upstream.gate = gate = Gate()
+    answer = await first.ask(stream=stream)
+    gate.open()
+
+    assert answer.status == 502
+    assert f"(network settings, {setting})" in answer.json["error"]["message"]
+    [record] = await served.records()
+    assert (record["status"], record["error"]) == (502, "InvokeConnectionError")
+
+
+@both
+async def test_texts_go_out_in_batches_of_the_settings_size(serve: Serve, lanes: bool) -> None:
+    """Smaller than the model takes if the settings say so, never larger."""
+    served = await serve("openai", lanes=lanes)
+    first, upstream = Neighbour(served), served.upstreams["openai"]
+    sizes = []
+    for size in (3, 10_000):
+        await first.set(batch_size=size)
+        upstream.requests.clear()
+        body = {"model": "openai/text-embedding-3-small", "input": [f"text {place}" for place in range(8)]}
+        answer = await first.call("/v1/embeddings", body)
+        assert [each["index"] for each in answer.json["data"]] == list(range(8))
+        sizes.append(sorted(len(json.loads(request.raw)["input"]) for request in upstream.requests))
+
+    assert sizes == [[2, 3, 3], [8]]

@@ -86,7 +86,7 @@ class _Passing:
             to_error=lane.to_error,
         )
         try:
-            answer = self._answer = await lane.transport.relay(request)
+            answer = self._answer = await lane.transport.again().relay(request, streamed=sent.stream)
             try:
                 if sent.stream:
                     await self._stream(answer)

@@ -49,6 +49,19 @@ class Network:
     def __repr__(self) -> str:
         return "Network(…)"
 
+    @property
+    def has_terms(self) -> bool:
+        """Whether its calls keep to more than the settings of their transport."""
+        return bool(self.headers) or any(
+            value is not None
+            for value in (
+                self.first_token_timeout,
+                self.idle_timeout,
+                self.total_timeout,
+                self.batch_size,
+            )
+        )
+
     def on_credentials(self, credentials: dict[str, Any], address: str) -> dict[str, Any]:
         """Return credentials with the address and the headers that a call adds to them.
 

@@ -58,7 +58,12 @@ class _Failure(NamedTuple):
 
 
 class Transport:
-    """Sends requests. Making one does no work; the first call does."""
+    """Sends requests. Making one does no work; the first call does.
+
+    `batch_size` is how many texts a request for vectors may hold, whatever its model takes; None is no limit.
+    """
+
+    batch_size: int | None = None
 
     def __init__(
         self,
@@ -86,6 +91,15 @@ class Transport:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    @property
+    def shared(self) -> Transport:
+        """The transport whose connections these are."""
+        return self
+
+    def again(self) -> Transport:
+        """Return the same way for another call."""
+        return self
 
     async def json(self, request: Request) -> Any:
         """Return the decoded JSON of a 2xx answer.
@@ -122,7 +136,7 @@ class Transport:
         """
         decoder = SSEDecoder(self.settings.max_line)
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=True)
             try:
                 data = await self._first(request, answer)
                 if is_json(answer.head.headers) and data.lstrip()[:1] in (b"{", b"["):
@@ -141,7 +155,7 @@ class Transport:
         """Yield the lines of newline-delimited JSON as they arrive, without blank ones."""
         decoder = LineDecoder(self.settings.max_line)
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=True)
             try:
                 data = await self._first(request, answer)
                 while data:
@@ -159,7 +173,7 @@ class Transport:
 
         decoder = AwsEventDecoder(self.settings.max_line)
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=True)
             try:
                 data = await self._first(request, answer)
                 while data:
@@ -178,7 +192,7 @@ class Transport:
         """
         from modelbay.wires.websocket import RefusedError  # noqa: PLC0415 - loaded by those who talk so
 
-        limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
+        limits = self._limits(request)
         mended, attempt = False, 0
         while True:
             try:
@@ -202,8 +216,10 @@ class Transport:
     async def _talk(self, request: Request) -> AsyncGenerator[bytes, None]:
         from modelbay.wires.websocket import converse  # noqa: PLC0415 - as above
 
-        limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
+        limits = self._limits(request)
         signed = await self._signed(request, b"")
+        if request.terms is not None:
+            request.terms.begin(limits, streamed=True)
         talk = converse(self._pool(), signed, limits, self.settings.max_line)
         try:
             with mapped():
@@ -244,7 +260,7 @@ class Transport:
     async def chunks(self, request: Request) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of an answer as they come, such as audio; JSON is first checked for an error."""
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=True)
             try:
                 data = await self._first(request, answer)
                 if data and is_json(answer.head.headers):
@@ -255,14 +271,17 @@ class Transport:
             finally:
                 answer.close()
 
-    async def relay(self, request: Request) -> Relayed:
+    async def relay(self, request: Request, *, streamed: bool = False) -> Relayed:
         """Return a 2xx answer whose body is yet to come, for passing it on as it is.
+
+        Args:
+            streamed: Whether the body comes in pieces, of which the first may be waited for so long only.
 
         Raises:
             InvokeError: There was none, after the retries that are safe.
         """
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=streamed)
         return Relayed(answer, self.settings.max_answer, lambda: self._secrets(request))
 
     def close_idle(self) -> None:
@@ -287,14 +306,22 @@ class Transport:
             else:
                 pool.close()
 
-    async def _open(self, request: Request) -> Exchange:
+    def _limits(self, request: Request) -> Limits:
+        timeouts = request.timeouts or self.settings.timeouts
+        if request.terms is None:
+            return Limits(timeouts, call_deadline.get())
+        return request.terms.limits(timeouts, call_deadline.get())
+
+    async def _open(self, request: Request, *, streamed: bool = False) -> Exchange:
         """Return the first 2xx answer, after as many attempts as are safe and worth their time."""
-        limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
+        limits = self._limits(request)
         body, content_type = encode_body(request)
         pool, mended, attempt = self._pool(), False, 0
         sendable = request if request.signer is None else await self._signed(request, body)
         while True:
             route, sent = self._prepare(pool, sendable, body, content_type)
+            if request.terms is not None:
+                request.terms.begin(limits, streamed=streamed)
             outcome = await self._attempt(sendable, pool, route, sent, limits)
             if isinstance(outcome, Exchange):
                 return outcome
@@ -414,7 +441,8 @@ class Transport:
         pool = self._pools.get(asyncio.get_running_loop())
         proxy = pool.proxies.choose(target_of(request.url)) if pool else None
         headers = {**request.headers, **proxy.headers} if proxy else request.headers
-        return secrets_in(request.url, headers, self.settings.proxy) | self._tokens.values()
+        own = request.terms.secrets if request.terms is not None else frozenset()
+        return secrets_in(request.url, headers, self.settings.proxy) | self._tokens.values() | own
 
     def _pool(self) -> Pool:
         loop = asyncio.get_running_loop()

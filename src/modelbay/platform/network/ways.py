@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from modelbay.hosts import TransportOf
 from modelbay.platform.network.policy import Policy
+from modelbay.wires.call_transport import CallTransport
 from modelbay.wires.network import Network
 from modelbay.wires.settings import TransportSettings
 from modelbay.wires.transport import Transport, Transports
@@ -41,15 +42,23 @@ class Ways:
         usual = self._unless_usual(own)
         settings = {name: self._unless_usual(network.on_transport(own)) for name, network in networks.items()}
 
+        on_terms = {name: network for name, network in networks.items() if network.has_terms}
+
         def transport_of(provider: str) -> Transport:
             other = settings.get(provider, usual)
-            return self._transport if other is None else self._others.get(other)
+            network = on_terms.get(provider)
+            if network is None:
+                return self._at(other)
+            return CallTransport(lambda: self._at(other), network)
 
         return transport_of
 
     async def aclose(self) -> None:
         """Close all ways but the installation's own."""
         await self._others.aclose()
+
+    def _at(self, other: TransportSettings | None) -> Transport:
+        return self._transport if other is None else self._others.get(other)
 
     def _unless_usual(self, settings: TransportSettings) -> TransportSettings | None:
         """Return settings that need a transport of their own; None for those of the installation's."""

@@ -81,6 +81,7 @@ def lane_of(
     if endpoint.signer is not None:
         return None  # what it sends changes with the time
     url, headers = relay.address(endpoint, options)
+    most = int(schema.property_of(ModelPropertyKey.MAX_CHUNKS) or 1)
     renamed = relay.rule_names()
     rules = rule_names(schema.parameter_rules)
     by_field = {name: rule for name, rule in rules.items() if name not in ("json_schema", "response_format")}
@@ -93,7 +94,7 @@ def lane_of(
         options=options,
         rules=by_field,
         pricing=schema.pricing,
-        most_inputs=int(schema.property_of(ModelPropertyKey.MAX_CHUNKS) or 1),
+        most_inputs=min(most, instance.transport.batch_size or most),
         transport=instance.transport,
         to_error=endpoint.to_error,
     )

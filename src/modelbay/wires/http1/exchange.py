@@ -138,6 +138,8 @@ class Exchange:
         """Take what arrived along with the head."""
         self._reusable = reusable and self.head.keep_alive
         self._ready = self._body.feed(rest)
+        if self._ready:
+            self._limits.begun()
         self._free_if_done()
 
     async def read(self) -> bytes:
@@ -203,6 +205,9 @@ class Exchange:
             if body.done:
                 self._free_if_done()
             if data:
+                if self._limits.awaits_first:
+                    self._limits.begun()
+                    connection.extend(self._limits.by(None))
                 give(data)
         except Exception as error:  # noqa: BLE001 - whoever awaits the end of the body gets it
             self._free(reusable=False)
@@ -220,7 +225,7 @@ class Exchange:
 
     def _pushed_failure(self, failure: Exception) -> WireError:
         if isinstance(failure, TimeoutError):
-            return self._limits.expired("reading the answer", self._limits.timeouts.idle, answered=True)
+            return self._limits.went_idle("reading the answer", answered=True)
         why = getattr(failure, "strerror", None) or "it was closed"
         return WireError(f"The connection broke in the middle of the answer: {why}.", answered=True)
 
@@ -258,7 +263,7 @@ class Exchange:
         try:
             data = await connection.receive(limits.by(limits.timeouts.idle))
         except TimeoutError:
-            error = limits.expired("reading the answer", limits.timeouts.idle, answered=True)
+            error = limits.went_idle("reading the answer", answered=True)
         except OSError as failure:
             why = failure.strerror or "it was closed"
             error = WireError(f"The connection broke in the middle of the answer: {why}.", answered=True)
@@ -267,6 +272,8 @@ class Exchange:
                 data = self._body.feed(data)
             else:
                 self._body.end()
+            if data:
+                limits.begun()
             self._free_if_done()
             return data
         raise error
