@@ -14,11 +14,12 @@ import pytest
 import trustme
 from tests.gateway.conftest import Serve
 from tests.gateway.neighbours import CHAT, HI, Neighbour
+from tests.gateway.ways import Watched, until
 from tests.upstreams.openai import OpenAIUpstream
 from tests.wires.raw_proxy import proxy_server
 from tests.wires.raw_upstream import always, answer_of, raw_upstream
 
-from modelbay.sdk.testing import Gate
+from modelbay.sdk.testing import Gate, Reply
 
 TOKEN = "tok-abcdefghijklmnopqr"
 SAID = {
@@ -221,3 +222,85 @@ async def test_texts_go_out_in_batches_of_the_settings_size(serve: Serve, lanes:
         sizes.append(sorted(len(json.loads(request.raw)["input"]) for request in upstream.requests))
 
     assert sizes == [[2, 3, 3], [8]]
+
+
+@both
+async def test_only_so_many_requests_go_out_at_once_and_none_is_lost(serve: Serve, lanes: bool) -> None:
+    """They wait their turn, streams and batches of vectors too."""
+    served = await serve("openai", lanes=lanes)
+    first, upstream = Neighbour(served), served.upstreams["openai"]
+    await first.set(parallelism=2, batch_size=1)
+    upstream.gate = gate = Gate()
+    vectors = {"model": "openai/text-embedding-3-small", "input": ["a", "b", "c"]}
+    calls = [asyncio.create_task(first.ask(stream=stream)) for stream in (False, True) for _ in range(2)] + [
+        asyncio.create_task(first.call("/v1/embeddings", vectors))
+    ]
+    await gate.reached(2)
+    assert len(upstream.requests) == 2
+    gate.open()
+    answers = await asyncio.gather(*calls)
+
+    assert [answer.status for answer in answers] == [200] * 5
+    assert len(upstream.requests) == 7
+    assert (await first.ask()).status == 200
+
+
+@both
+async def test_who_has_no_turn_in_time_is_told_when_to_come_again(serve: Serve, lanes: bool) -> None:
+    """As a provider's own limit would tell; the upstream is not asked."""
+    served = await serve("openai", "compatible", lanes=lanes)
+    first, upstream = Neighbour(served), served.upstreams["openai"]
+    await first.set(rpm=2)
+    for stream in (False, True):
+        assert (await first.ask(stream=stream)).status == 200
+    for stream in (False, True):
+        body = {"model": "openai/gpt-4.1-mini", "messages": HI, "stream": stream}
+        refused = await served.call("POST", CHAT, body, {"modelbay-timeout": "5"})
+        assert refused.status == 429
+        assert 50 <= float(refused.headers["retry-after"]) <= 60
+        assert "2 requests a minute (network settings, rpm)" in refused.json["error"]["message"]
+    other = await first.ask("openai_api_compatible/some-model")
+
+    assert other.status == 200
+    assert len(upstream.requests) == 2
+
+
+@both
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+async def test_the_tokens_that_were_used_count_not_those_that_were_guessed(
+    serve: Serve, lanes: bool, stream: bool
+) -> None:
+    """The provider counts its answer too, of which nothing is known beforehand."""
+    served = await serve("openai", lanes=lanes)
+    first, upstream = Neighbour(served), served.upstreams["openai"]
+    await first.set(tpm=5000)
+    upstream.reply = Reply(("Hi",), usage={"in": 10, "out": 4980})
+    assert (await first.ask(stream=stream)).status == 200
+    body = {"model": "openai/gpt-4.1-mini", "messages": HI}
+    refused = await served.call("POST", CHAT, body, {"modelbay-timeout": "5"})
+
+    assert refused.status == 429
+    assert "5000 tokens a minute (network settings, tpm)" in refused.json["error"]["message"]
+    await first.set(tpm=6000)
+    assert (await first.ask(stream=stream)).status == 200
+
+
+async def test_who_goes_away_while_waiting_gives_its_turn_up(serve: Serve) -> None:
+    """And is written down as every call is."""
+    served = await serve("openai")
+    first, upstream, ledger = Neighbour(served), served.upstreams["openai"], Watched(served.gateway)
+    await first.set(parallelism=1)
+    upstream.gate = gate = Gate()
+    running = asyncio.create_task(first.ask())
+    await gate.reached(1)
+    waiting = asyncio.create_task(first.ask())
+    await until(lambda: served.gateway.active == 2)
+    waiting.cancel()
+    await until(lambda: served.gateway.active == 1)
+    gate.open()
+
+    assert (await running).status == 200
+    assert (await first.ask()).status == 200
+    assert len(upstream.requests) == 2
+    await ledger.until(written=3)
+    assert sorted(record.status for record in ledger.written) == [200, 200, 499]

@@ -56,7 +56,7 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
 class _Passing:
     """One call in the fast lane."""
 
-    __slots__ = ("_answer", "_call", "_face", "_lane", "_name", "_raw", "_scanner", "_sent")
+    __slots__ = ("_answer", "_call", "_face", "_lane", "_name", "_raw", "_scanner", "_sent", "_transport")
 
     def __init__(
         self, call: Call, name: ModelName, lane: Lane, sent: Sent, raw: bytes, face: ChatFace | None
@@ -64,6 +64,7 @@ class _Passing:
         self._call = call
         self._name = name
         self._lane = lane
+        self._transport = lane.transport.again()
         self._sent = sent
         self._raw = raw
         self._face = face
@@ -86,7 +87,7 @@ class _Passing:
             to_error=lane.to_error,
         )
         try:
-            answer = self._answer = await lane.transport.again().relay(request, streamed=sent.stream)
+            answer = self._answer = await self._transport.relay(request, streamed=sent.stream)
             try:
                 if sent.stream:
                     await self._stream(answer)
@@ -160,6 +161,7 @@ class _Passing:
         return Stamp(self._call.id, int(self._call.record.at))
 
     def _use(self, usage: LLMUsage | EmbeddingUsage) -> None:
+        self._transport.spent(usage.total_tokens)
         self._call.used(usage)
 
     async def _used_so_far(self) -> LLMUsage | EmbeddingUsage | None:

@@ -100,9 +100,9 @@ class TextEmbeddingModel(AIModel):
                     )
                     return _of_length(result, len(batch))
 
-            results = await each(
-                batches_of(texts, limits), embed, at_once=self.requests_at_once, attempts=self.attempts
-            )
+            at_once = min(self.requests_at_once, self.transport.parallelism or self.requests_at_once)
+            batches = batches_of(texts, limits)
+            results = await each(batches, embed, at_once=at_once, attempts=self.attempts)
             return await self._joined(model, credentials, texts, results)
 
     async def invoke_multimodal(
@@ -158,6 +158,7 @@ class TextEmbeddingModel(AIModel):
         embeddings = [] if packed else [vector for result in results for vector in plain_vectors(result)]
         usages = [result.usage for result in results]
         usage = await self._usage_of(model, texts, usages)
+        self.transport.spent(usage.total_tokens)
         usage = prices.price_embedding_usage(usage, self._pricing(model, credentials))
         return TextEmbeddingResult.model_construct(
             model=results[0].model if results else model,

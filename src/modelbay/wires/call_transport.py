@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import Any
 
+from modelbay.wires.allowance import Allowance
 from modelbay.wires.http1.exchange import Exchange
 from modelbay.wires.network import Network
 from modelbay.wires.relayed import Relayed
@@ -19,13 +20,17 @@ __all__ = ["CallTransport"]
 class CallTransport(Transport):
     """Sends the requests of one call over the transport beneath it, which it neither owns nor closes."""
 
-    def __init__(self, beneath: Callable[[], Transport], network: Network) -> None:  # its state is beneath
+    def __init__(  # its state is beneath
+        self, beneath: Callable[[], Transport], network: Network, allowance: Allowance | None = None
+    ) -> None:
         self._beneath = beneath
         self._network = network
-        self._terms = Terms(network)
+        self._allowance = allowance
+        self._terms = Terms(network, allowance)
         self._shared = beneath()
         self.settings = self._shared.settings
         self.batch_size = network.batch_size
+        self.parallelism = network.parallelism
 
     @property
     def shared(self) -> Transport:
@@ -34,7 +39,11 @@ class CallTransport(Transport):
 
     def again(self) -> Transport:
         """Return the same for another call."""
-        return CallTransport(self._beneath, self._network)
+        return CallTransport(self._beneath, self._network, self._allowance)
+
+    def spent(self, tokens: int) -> None:
+        """Take note of the tokens that the whole call has used up."""
+        self._terms.spent(tokens)
 
     async def json(self, request: Request) -> Any:
         """Return the decoded JSON of a 2xx answer."""

@@ -50,17 +50,16 @@ class Network:
         return "Network(…)"
 
     @property
+    def is_limited(self) -> bool:
+        """Whether only so much may be asked of the provider."""
+        return any(value is not None for value in (self.rpm, self.tpm, self.parallelism))
+
+    @property
     def has_terms(self) -> bool:
         """Whether its calls keep to more than the settings of their transport."""
-        return bool(self.headers) or any(
-            value is not None
-            for value in (
-                self.first_token_timeout,
-                self.idle_timeout,
-                self.total_timeout,
-                self.batch_size,
-            )
-        )
+        times = (self.first_token_timeout, self.idle_timeout, self.total_timeout)
+        rest = any(value is not None for value in (*times, self.batch_size))
+        return rest or bool(self.headers) or self.is_limited
 
     def on_credentials(self, credentials: dict[str, Any], address: str) -> dict[str, Any]:
         """Return credentials with the address and the headers that a call adds to them.

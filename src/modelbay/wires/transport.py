@@ -60,10 +60,12 @@ class _Failure(NamedTuple):
 class Transport:
     """Sends requests. Making one does no work; the first call does.
 
-    `batch_size` is how many texts a request for vectors may hold, whatever its model takes; None is no limit.
+    `batch_size` is how many texts a request for vectors may hold, whatever its model takes, and `parallelism`
+    how many requests may be under way at once; None is no limit.
     """
 
     batch_size: int | None = None
+    parallelism: int | None = None
 
     def __init__(
         self,
@@ -100,6 +102,9 @@ class Transport:
     def again(self) -> Transport:
         """Return the same way for another call."""
         return self
+
+    def spent(self, tokens: int) -> None:
+        """Take note of the tokens that a whole call has used up; nobody counts them here."""
 
     async def json(self, request: Request) -> Any:
         """Return the decoded JSON of a 2xx answer.
@@ -218,8 +223,8 @@ class Transport:
 
         limits = self._limits(request)
         signed = await self._signed(request, b"")
-        if request.terms is not None:
-            request.terms.begin(limits, streamed=True)
+        terms = request.terms
+        leave = await terms.begin(limits, b"", streamed=True) if terms is not None else None
         talk = converse(self._pool(), signed, limits, self.settings.max_line)
         try:
             with mapped():
@@ -229,6 +234,8 @@ class Transport:
             raise redact_error(error, self._secrets(signed)) from None
         finally:
             await talk.aclose()
+            if leave is not None:
+                leave()
 
     async def values(self, request: Request) -> AsyncGenerator[Any, None]:
         """Yield the decoded JSON of a complete answer, as the only frame of a stream."""
@@ -320,9 +327,9 @@ class Transport:
         sendable = request if request.signer is None else await self._signed(request, body)
         while True:
             route, sent = self._prepare(pool, sendable, body, content_type)
-            if request.terms is not None:
-                request.terms.begin(limits, streamed=streamed)
-            outcome = await self._attempt(sendable, pool, route, sent, limits)
+            terms = request.terms
+            leave = await terms.begin(limits, body, streamed=streamed) if terms is not None else None
+            outcome = await self._attempt(sendable, pool, route, sent, limits, leave)
             if isinstance(outcome, Exchange):
                 return outcome
             if not mended and self._mended(request, outcome):
@@ -386,6 +393,28 @@ class Transport:
         return await self._open(replace(request, redirects=True))
 
     async def _attempt(
+        self,
+        request: Request,
+        pool: Pool,
+        route: Route,
+        sent: bytes,
+        limits: Limits,
+        leave: Callable[[], None] | None,
+    ) -> Exchange | _Failure:
+        """Send a request once; `leave` is called when its exchange has ended, however it does."""
+        if leave is None:
+            return await self._exchanged(request, pool, route, sent, limits)
+        outcome: Exchange | _Failure | None = None
+        try:
+            outcome = await self._exchanged(request, pool, route, sent, limits)
+        finally:
+            if not isinstance(outcome, Exchange):
+                leave()
+        if isinstance(outcome, Exchange):
+            outcome.when_free(leave)
+        return outcome
+
+    async def _exchanged(
         self, request: Request, pool: Pool, route: Route, sent: bytes, limits: Limits
     ) -> Exchange | _Failure:
         try:

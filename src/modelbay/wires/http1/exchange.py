@@ -108,6 +108,7 @@ class Exchange:
     __slots__ = (
         "_body",
         "_connection",
+        "_freed",
         "_inflate",
         "_limits",
         "_paused",
@@ -129,6 +130,7 @@ class Exchange:
         self._limits = limits
         self._body = head.body(method)
         self._ready = b""
+        self._freed: Callable[[], None] | None = None
         self._paused = False
         self._push: Callable[[bytes], None] | None = None
         self._reusable = False
@@ -141,6 +143,13 @@ class Exchange:
         if self._ready:
             self._limits.begun()
         self._free_if_done()
+
+    def when_free(self, freed: Callable[[], None]) -> None:
+        """Call `freed` when the connection is free: at the end of the body, or when the answer is closed."""
+        if self._connection is None:
+            freed()
+        else:
+            self._freed = freed
 
     async def read(self) -> bytes:
         """Return the next piece of the body, never empty before its end; b"" is the end.
@@ -299,6 +308,8 @@ class Exchange:
         if connection is not None:
             connection.forget()
             self.pool.release(self._route, connection, reusable=reusable)
+            if self._freed is not None:
+                self._freed()
 
 
 def _end(ended: asyncio.Future[None], error: Exception | None) -> None:
