@@ -79,6 +79,7 @@ def gateway(
         return
     data = folders.mktemp("data")
     monkeypatch.setenv("MODELBAY_DATA_DIR", str(data))
+    (data / "gateway.yaml").write_text("private_addresses: all\n")  # the fakes are on this machine
     program = Path(sys.executable).parent / "modelbay"
     command = [str(program), "serve", "--port", "0", "--no-access-log"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:

@@ -155,7 +155,7 @@ async def serving(
                 lanes=lanes,
                 limits=limits or Limits(),
                 access_log=False,
-                **settings,
+                **{"private_addresses": "all", **settings},  # the fakes are on this machine
             )
         )
         key = first_key(folder / "data")

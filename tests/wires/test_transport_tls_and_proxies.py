@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import trustme
-from tests.wires.raw_upstream import (
-    Received,
-    always,
-    answer_of,
-    chunk,
-    raw_upstream,
-    read_request,
-    stream_head,
-)
+from tests.wires.raw_proxy import proxy_server
+from tests.wires.raw_upstream import Received, always, answer_of, chunk, raw_upstream, stream_head
 
 from modelbay.errors import InvokeBadRequestError, InvokeConnectionError
 from modelbay.wires.http1.proxy import Proxies
@@ -47,42 +38,6 @@ def tls(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-@contextlib.asynccontextmanager
-async def proxy_server() -> AsyncIterator[tuple[str, list[Received]]]:
-    """An HTTP proxy that tunnels CONNECT and answers forwarded requests itself."""
-    asked: list[Received] = []
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        writer.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        received = await read_request(reader, writer)
-        asked.append(received)
-        if not received.line.startswith("CONNECT"):
-            await received.say(answer_of(body={"from": "proxy"}, headers={"connection": "close"}))
-            writer.close()
-            return
-        host, _, port = received.line.split()[1].rpartition(":")
-        far_reader, far_writer = await asyncio.open_connection(host, int(port))
-        await received.say(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.get_running_loop().create_task(serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
-    server.close()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def test_a_ca_bundle_is_trusted(certificate: Path, tls: ssl.SSLContext) -> None:
     """Companies sign their own servers; calls, streams and large bodies work over TLS."""
     large = "x" * 3_000_000
@@ -101,6 +56,16 @@ async def test_a_ca_bundle_is_trusted(certificate: Path, tls: ssl.SSLContext) ->
         events = [event.data async for event in transport.events(request)]
     assert events == [b"%d" % n for n in range(50)]
     assert upstream.connections == 1
+
+
+async def test_a_ca_bundle_may_be_given_as_text(certificate: Path, tls: ssl.SSLContext) -> None:
+    """Settings that are stored have no file on this machine."""
+    settings = TransportSettings(ca_pem=await asyncio.to_thread(certificate.read_text))
+    async with (
+        raw_upstream(always(answer_of(body={"ok": 1})), tls=tls) as upstream,
+        Transport(settings) as transport,
+    ):
+        assert await transport.json(Request("GET", upstream.url)) == {"ok": 1}
 
 
 async def test_an_unknown_certificate_is_refused_and_not_retried(tls: ssl.SSLContext) -> None:

@@ -26,6 +26,7 @@ from modelbay.cli.errors import BROKEN_PIPE, EPILOG, INTERRUPTED, MISTAKE, OK, p
 from modelbay.cli.key import key
 from modelbay.cli.member import member
 from modelbay.cli.models import models
+from modelbay.cli.network import network
 from modelbay.cli.price import price
 from modelbay.cli.providers import providers
 from modelbay.cli.quota import quota
@@ -107,6 +108,7 @@ app.add_typer(budget, name="budget")
 app.add_typer(rate, name="rate")
 app.add_typer(price, name="price")
 app.add_typer(usage, name="usage")
+app.add_typer(network, name="network")
 app.add_typer(vault, name="vault")
 app.command()(apply)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from modelbay.platform.credentials.stored import NamedCredentials
     from modelbay.platform.credentials.target import Target
     from modelbay.platform.vault import Vault
+    from modelbay.runtime import Engine
     from modelbay.store import Database
     from modelbay.store.credentials import CredentialRow
 
@@ -38,22 +39,52 @@ def proved(
     import asyncio
 
     with opened(folder, workspace) as (_, vault):
-        return asyncio.run(_proved(folder, vault, work))
+        return asyncio.run(_proved(folder, workspace, vault, work))
 
 
 async def _proved(
-    folder: Path, vault: Vault, work: Callable[[BackgroundDatabase, Vault, Proving], Coroutine[Any, Any, T]]
+    folder: Path,
+    workspace: str,
+    vault: Vault,
+    work: Callable[[BackgroundDatabase, Vault, Proving], Coroutine[Any, Any, T]],
 ) -> T:
-    from modelbay import AsyncModelbay
     from modelbay.platform.background import BackgroundDatabase
     from modelbay.platform.credentials.proving import Proving
 
     database = BackgroundDatabase(folder)
     try:
-        async with AsyncModelbay(environment=False) as bay:
-            return await work(database, vault, Proving(bay.engine.validate_credentials))
+        async with _engine(folder, database, workspace, vault) as engine:
+            return await work(database, vault, Proving(engine.validate_credentials))
     finally:
         await database.close()
+
+
+@contextlib.asynccontextmanager
+async def _engine(
+    folder: Path, database: BackgroundDatabase, workspace: str, vault: Vault
+) -> AsyncIterator[Engine]:
+    """Return an engine that reaches providers as the gateway's calls of a workspace do."""
+    from modelbay.catalog import Catalog
+    from modelbay.gateway.settings import GatewaySettings
+    from modelbay.hosts import InProcessHost
+    from modelbay.platform.environment import LocalCredentials
+    from modelbay.platform.network.stored import networks_of
+    from modelbay.platform.network.ways import Networks, Ways
+    from modelbay.runtime import Engine
+    from modelbay.wires.transport import Transport
+
+    async with Transport() as transport:
+        ways = Ways(transport, GatewaySettings.read(folder).policy)
+        networks = await database.run(networks_of, vault, workspace)
+        try:
+            yield Engine(
+                catalog=Catalog(),
+                host=InProcessHost(transport).through(ways.of(workspace, networks)),
+                credentials=LocalCredentials(environment=False),
+                network=Networks(networks),
+            )
+        finally:
+            await ways.aclose()
 
 
 def target_of(workspace: str, provider: str, model: str | None, kind: str) -> Target:

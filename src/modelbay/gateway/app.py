@@ -28,6 +28,7 @@ from modelbay.platform.away import WhenAway
 from modelbay.platform.embedded import Embedded
 from modelbay.platform.environment import LocalCredentials, read_file
 from modelbay.platform.limits.lending import read_hosted
+from modelbay.platform.network.ways import Ways
 from modelbay.runtime.accounts import Caller, KeyRefusedError
 from modelbay.runtime.choices import Names
 from modelbay.store import StoreError
@@ -73,7 +74,8 @@ class Gateway:
         self.host = InProcessHost(self.transport)
         names = Names(settings.routes, settings.defaults)
         relays = RELAYS if settings.lanes else {}
-        self.bays = Bays(self.catalog, self.host, names, relays)
+        self.ways = Ways(self.transport, settings.policy)
+        self.bays = Bays(self.catalog, self.host, names, relays, self.ways)
         self.metrics = Metrics(shared=settings.workers > 1)
         self.log = AccessLog() if settings.access_log else None
         self.router = Router(routes.ALL)
@@ -89,6 +91,7 @@ class Gateway:
             await asyncio.wait(self._kept, timeout=5)
         self.bays.close()
         self.operations.close()
+        await self.ways.aclose()
         await self.transport.aclose()
         await self.platform.close()
         if self.log:
@@ -178,7 +181,9 @@ class Gateway:
         record = call.record
         record.status = call.status
         # Names that clients make up are no labels.
-        declared = bool(record.model) and call.bay.engine.declares(record.provider, record.model)
+        declared = bool(record.model) and call.bay.way(call.using).engine.declares(
+            record.provider, record.model
+        )
         self.metrics.ended(record, declared=declared)
         if self.log:
             self.log.write(call.record, call.exchange.peer)

@@ -80,7 +80,7 @@ async def _try(
 ) -> tuple[Opened, T]:
     if isinstance(using, InvokeError):
         raise using
-    opened = await call.bay.engine.open(
+    opened = await call.bay.way(using).engine.open(
         name, model_type, wishes, credentials=using.credentials, drop=call.drop
     )
     call.priced(opened.pricing)

@@ -1,4 +1,4 @@
-"""What each workspace calls with: its own credentials, on one catalog, host and transport for all."""
+"""What each workspace calls with: its own credentials and ways, on one catalog and host for all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from modelbay.entities import ModelType
 from modelbay.hosts import Host
 from modelbay.platform.credentials.resolve import WorkspaceCredentials
 from modelbay.platform.credentials.snapshot import Snapshot
+from modelbay.platform.network.ways import Networks, Ways
 from modelbay.runtime import Engine
 from modelbay.runtime.choices import Choices, Names
 from modelbay.runtime.lanes import Lanes
@@ -20,16 +21,36 @@ from modelbay.wires.relaying import Relay
 _MOST = 1_000  # workspaces whose calls are prepared; those not called for longest are prepared anew
 
 
-class Bay(NamedTuple):
-    """A workspace's way to the models."""
+class Way(NamedTuple):
+    """How models are reached with some credentials."""
 
     engine: Engine
-    choices: Choices
     lanes: Lanes
+
+
+class Bay(NamedTuple):
+    """A workspace's way to the models.
+
+    Lent credentials go by the installation's own way: an address, a proxy or a certificate of the workspace
+    would be shown them.
+    """
+
+    own: Way
+    lent: Way
+    choices: Choices
     source: WorkspaceCredentials
     made_of: Snapshot
     catalog: Catalog
     is_limited: bool
+
+    @property
+    def engine(self) -> Engine:
+        """What calls models with the workspace's own credentials."""
+        return self.own.engine
+
+    def way(self, using: Using) -> Way:
+        """Return how models are reached with some credentials."""
+        return self.lent if using.hosted else self.own
 
     def usable(self, name: ModelName, model_type: ModelType) -> Sequence[Using]:
         """Return the credentials with which a model may be called, those to be tried first at the front.
@@ -49,11 +70,13 @@ class Bays:
         host: Host,
         names: Names,
         relays: Mapping[str, Relay],
+        ways: Ways,
     ) -> None:
         self._catalog = catalog
         self._host = host
         self._names = names
         self._relays = relays
+        self._ways = ways
         self._made: OrderedDict[str, Bay] = OrderedDict()
 
     def of(self, source: WorkspaceCredentials) -> Bay:
@@ -71,17 +94,21 @@ class Bays:
     def close(self) -> None:
         """Refuse every later call."""
         for bay in self._made.values():
-            bay.engine.close()
+            bay.own.engine.close()
+            bay.lent.engine.close()
 
     def _make(self, source: WorkspaceCredentials) -> Bay:
-        engine = Engine(catalog=self._catalog, host=self._host, credentials=source)
-        choices = Choices(self._catalog, source, self._names)
+        snapshot = source.snapshot
+        host = self._host.through(self._ways.of(snapshot.workspace, snapshot.networks))
+        network = Networks(snapshot.networks)
+        own = Engine(catalog=self._catalog, host=host, credentials=source.own, network=network)
+        lent = Engine(catalog=self._catalog, host=self._host, credentials=source)
         return Bay(
-            engine,
-            choices,
-            Lanes(engine, self._relays),
+            Way(own, Lanes(own, self._relays)),
+            Way(lent, Lanes(lent, self._relays)),
+            Choices(self._catalog, source, self._names),
             source,
-            source.snapshot,
+            snapshot,
             self._catalog,
-            is_limited=bool(source.snapshot.terms.budgets or source.hosted),
+            is_limited=bool(snapshot.terms.budgets or source.hosted),
         )

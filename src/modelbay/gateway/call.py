@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from modelbay.entities import AIModelEntity, CallUsage, EmbeddingUsage, LLMUsage, ModelType, PriceConfig
+from modelbay.entities import (
+    AIModelEntity,
+    CallUsage,
+    Credentials,
+    EmbeddingUsage,
+    LLMUsage,
+    ModelType,
+    PriceConfig,
+)
 from modelbay.errors import (
     InvokeBadRequestError,
     InvokeConnectionError,
@@ -46,6 +54,7 @@ EVENTS = (
     b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
 )
 CLIENT_GONE = 499  # nginx's number for a client that did not wait for its answer
+NOBODYS = Using(Credentials())
 Usage = LLMUsage | EmbeddingUsage | CallUsage
 _LONGEST_TAG = 120
 _DROP = "modelbay-drop"
@@ -75,6 +84,7 @@ class Call:
         "settled",
         "size",
         "status",
+        "using",
     )
 
     def __init__(self, gateway: Gateway, exchange: Exchange, route: Route, caller: Caller, bay: Bay) -> None:
@@ -94,6 +104,7 @@ class Call:
         self.interrupted: Callable[[], Awaitable[Usage | None]] | None = None
         self.settled = False
         self.price = UNKNOWN
+        self.using = NOBODYS
         self.admission: Admission | None = None
         self.rated: RateAdmission | None = None
         self.size = Size(0)
@@ -162,6 +173,7 @@ class Call:
             InvokeServerUnavailableError: The limits cannot be looked up.
         """
         record, terms = self.record, self.bay.made_of.terms
+        self.using = using
         record.credential, record.credential_name = using.id, using.name
         spends = not self.is_free and bool(terms.budgets or using.hosted or self.admission)
         paced = not self.gateway.platform.rates.is_unlimited(record.workspace)

@@ -45,7 +45,7 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
     for attempt, using in enumerate(ways, start=1):
         call.tries(names[0], attempt)
         call.limits_told = {}
-        lane = await call.bay.lanes.find(names[0], model_type, call.route.surface, using)
+        lane = await call.bay.way(using).lanes.find(names[0], model_type, call.route.surface, using)
         sent = lane.to_sent(bones, fields, call.exchange.headers) if lane else None
         if lane is None or sent is None:
             return False
@@ -65,7 +65,7 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
 class _Passing:
     """One call in the fast lane."""
 
-    __slots__ = ("_answer", "_call", "_face", "_lane", "_name", "_raw", "_scanner", "_sent")
+    __slots__ = ("_answer", "_call", "_face", "_lane", "_name", "_raw", "_scanner", "_sent", "_transport")
 
     def __init__(
         self, call: Call, name: ModelName, lane: Lane, sent: Sent, raw: bytes, face: ChatFace | None
@@ -73,6 +73,7 @@ class _Passing:
         self._call = call
         self._name = name
         self._lane = lane
+        self._transport = lane.transport.again()
         self._sent = sent
         self._raw = raw
         self._face = face
@@ -95,7 +96,7 @@ class _Passing:
             to_error=lane.to_error,
         )
         try:
-            answer = self._answer = await call.gateway.transport.relay(request)
+            answer = self._answer = await self._transport.relay(request, streamed=sent.stream)
             try:
                 if sent.stream:
                     await self._stream(answer)
@@ -169,6 +170,7 @@ class _Passing:
         return Stamp(self._call.id, int(self._call.record.at))
 
     def _use(self, usage: LLMUsage | EmbeddingUsage) -> None:
+        self._transport.spent(usage.total_tokens)
         self._call.used(usage)
 
     async def _used_so_far(self) -> LLMUsage | EmbeddingUsage | None:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelbay.errors import ModelbayError
+from modelbay.platform.network.policy import FIRST_ONLY, Policy, Who
 
 FILE = "gateway.yaml"
 _MIB = 2**20
@@ -67,6 +68,16 @@ class SettingsFile(BaseModel):
         default_factory=list,
         description="Hosts at private addresses from which files that messages name may be fetched.",
     )
+    private_addresses: Literal["all", "none"] | list[str] = Field(
+        default=list(FIRST_ONLY),
+        description="Workspaces whose calls may go to any private address. The others need each host "
+        "allowed: modelbay network set PROVIDER --private-host HOST.",
+    )
+    machine_identities: Literal["all", "none"] | list[str] = Field(
+        default=list(FIRST_ONLY),
+        description="Workspaces whose calls may use the machine's own identity: an IAM role, application "
+        "default credentials, a managed identity.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,8 @@ class GatewaySettings:
     Attributes:
         data_dir: Holds keys, ledger and stored responses.
         file_hosts: Hosts at private addresses from which files that messages name may be fetched.
+        private_addresses: Workspaces that may call any private address: their ids, "all" or "none".
+        machine_identities: Workspaces that may present the machine's own identity, as above.
         credentials: A JSON file with credentials by provider, beside those of the environment.
         workers: How many processes serve; their metrics are added up.
         tls: Whether we are reached over TLS, so that cookies are kept to it.
@@ -93,10 +106,17 @@ class GatewaySettings:
     file_hosts: list[str] = field(default_factory=list)
     when_database_is_away: Literal["spool", "refuse"] = "spool"
     spool_limit: int = 2**30
+    private_addresses: Who = FIRST_ONLY
+    machine_identities: Who = FIRST_ONLY
     access_log: bool = True
     workers: int = 1
     lanes: bool = True
     tls: bool = False
+
+    @property
+    def policy(self) -> Policy:
+        """What is left to workspaces."""
+        return Policy(self.private_addresses, self.machine_identities)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> GatewaySettings:
@@ -132,6 +152,8 @@ class GatewaySettings:
             file_hosts=[host.lower() for host in read.file_hosts],
             when_database_is_away=read.when_database_is_away,
             spool_limit=read.spool_limit,
+            private_addresses=read.private_addresses,
+            machine_identities=read.machine_identities,
             **more,
         )
 

@@ -1,6 +1,6 @@
 """Where a plugin's code runs."""
 
-from modelbay.hosts.host import Host, ProviderCode
+from modelbay.hosts.host import Host, ProviderCode, TransportOf
 from modelbay.hosts.in_process import InProcessHost
 
-__all__ = ["Host", "InProcessHost", "ProviderCode"]
+__all__ = ["Host", "InProcessHost", "ProviderCode", "TransportOf"]

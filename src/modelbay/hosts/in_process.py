@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 
 from modelbay.entities import ModelProviderConfiguration, ModelType
 from modelbay.errors import DeclarationError, InvokeBadRequestError
-from modelbay.hosts.host import ProviderCode
+from modelbay.hosts.host import ProviderCode, TransportOf
 from modelbay.hosts.loading import LoadedPlugin, load
 from modelbay.sdk import AIModel, ModelProvider
 from modelbay.wires.transport import Transport
@@ -16,9 +17,15 @@ class InProcessHost:
     """Loads a plugin's Python at its first use and makes a fresh model object per call."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        self._transport_of: TransportOf = lambda _: transport
         self._loaded: dict[str, LoadedPlugin] = {}
         self._lock = threading.Lock()
+
+    def through(self, transport_of: TransportOf) -> InProcessHost:
+        """Return the same host for those whose calls take other ways; what is loaded is loaded once."""
+        other = copy.copy(self)
+        other._transport_of = transport_of
+        return other
 
     def provider(self, code: ProviderCode) -> ModelProvider:
         """Return the plugin's provider object."""
@@ -42,7 +49,7 @@ class InProcessHost:
             name = f"{model_class.__name__} of {model_class.__module__}"
             raise DeclarationError(f"{code.folder}: {name} cannot be made: {error}") from error
         instance.provider_schema = code.provider
-        instance.transport = self._transport
+        instance.transport = self._transport_of(code.provider.provider)
         return instance
 
     def _load(self, code: ProviderCode) -> LoadedPlugin:

@@ -28,7 +28,7 @@ from modelbay.runtime.deadlines import before, within
 from modelbay.runtime.names import ModelName, refuse_another_type, refuse_undeclared, resolve_name, types_of
 from modelbay.runtime.needs import how_to_give, needs_credentials
 from modelbay.runtime.opened import Opened, open_model
-from modelbay.runtime.ports import Catalog, CredentialSource, Declared
+from modelbay.runtime.ports import Catalog, CredentialSource, Declared, NetworkSource
 from modelbay.sdk import LargeLanguageModel, threads
 from modelbay.sdk.mapping import ErrorBoundary
 from modelbay.sdk.model import validating
@@ -60,9 +60,16 @@ class Engine:
     """
 
     def __init__(
-        self, *, catalog: Catalog, host: Host, credentials: CredentialSource, drop_unknown: bool = False
+        self,
+        *,
+        catalog: Catalog,
+        host: Host,
+        credentials: CredentialSource,
+        network: NetworkSource | None = None,
+        drop_unknown: bool = False,
     ) -> None:
         self._drop_unknown = drop_unknown
+        self._network = network
         self._catalog = catalog
         self._host = host
         self._credentials = credentials
@@ -302,7 +309,7 @@ class Engine:
         if credentials is None:
             plain = self._required(code.provider, model, model_type)
         else:
-            plain = Credentials(credentials).reveal()
+            plain = self._addressed(code.provider, Credentials(credentials).reveal())
         if model is None:
             checking = self._prove(code, plain)
         else:
@@ -330,13 +337,13 @@ class Engine:
             instance.refuses_unknown_parameters = not self._drop_unknown
         if credentials is None:
             return Prepared(instance, name, self._required(code.provider, name.model, model_type))
-        return Prepared(instance, name, credentials.reveal())
+        return Prepared(instance, name, self._addressed(code.provider, credentials.reveal()))
 
     def _if_any(
         self, provider: ModelProviderConfiguration, model: str, model_type: ModelType
     ) -> dict[str, Any]:
         found = self._credentials.credentials(provider, model, model_type)
-        return found.reveal() if found else {}
+        return self._addressed(provider, found.reveal() if found else {})
 
     def _required(
         self, provider: ModelProviderConfiguration, model: str | None, model_type: ModelType | None
@@ -344,9 +351,24 @@ class Engine:
         found = self._credentials.credentials(provider, model, model_type)
         if found is None:
             if not needs_credentials(provider):
-                return {}
+                return self._addressed(provider, {})
             raise InvokeAuthorizationError(how_to_give(provider), provider=provider.provider, model=model)
-        return found.reveal()
+        return self._addressed(provider, found.reveal())
+
+    def _addressed(self, provider: ModelProviderConfiguration, plain: dict[str, Any]) -> dict[str, Any]:
+        """Return credentials with what the network settings add to them.
+
+        Raises:
+            InvokeAuthorizationError: The settings cannot be used: no call may go out as if there were none.
+        """
+        network = self._network.network(provider.provider) if self._network is not None else None
+        if network is None:
+            return plain
+        if network.failure:
+            raise InvokeAuthorizationError(
+                network.failure, provider=provider.provider, code="network_unreadable"
+            )
+        return network.on_credentials(plain, provider.wire.address.credential if provider.wire else "")
 
     def _code(self, provider: str) -> ProviderCode:
         if self._closed:

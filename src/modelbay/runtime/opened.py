@@ -9,7 +9,6 @@ from typing import IO, Any
 from modelbay.entities import (
     AIModelEntity,
     CallUsage,
-    Credentials,
     EmbeddingInputType,
     LLMResult,
     LLMResultChunk,
@@ -60,11 +59,6 @@ class Opened:
         self._credentials = credentials
         self._parameters = fitted.parameters
         self._extras = fitted.extras
-
-    @property
-    def credentials(self) -> Credentials:
-        """What it is called with."""
-        return Credentials(self._credentials)
 
     @property
     def notices(self) -> list[str]:

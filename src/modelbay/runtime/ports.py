@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from modelbay.entities import AIModelEntity, Credentials, ModelProviderConfiguration, ModelType
+from modelbay.wires.network import Network
 
 
 class Declared(Protocol):
@@ -81,6 +82,14 @@ class Using(NamedTuple):
     id: str = ""
     name: str = ""
     hosted: str = ""
+
+
+class NetworkSource(Protocol):
+    """What is set for the way to providers."""
+
+    def network(self, provider: str) -> Network | None:
+        """Return the settings for a provider; None if there are none."""
+        ...
 
 
 class CredentialSource(Protocol):

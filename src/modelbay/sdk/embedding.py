@@ -100,9 +100,9 @@ class TextEmbeddingModel(AIModel):
                     )
                     return _of_length(result, len(batch))
 
-            results = await each(
-                batches_of(texts, limits), embed, at_once=self.requests_at_once, attempts=self.attempts
-            )
+            at_once = min(self.requests_at_once, self.transport.parallelism or self.requests_at_once)
+            batches = batches_of(texts, limits)
+            results = await each(batches, embed, at_once=at_once, attempts=self.attempts)
             return await self._joined(model, credentials, texts, results)
 
     async def invoke_multimodal(
@@ -133,7 +133,7 @@ class TextEmbeddingModel(AIModel):
         context_size = schema.property_of(ModelPropertyKey.CONTEXT_SIZE) if schema else None
         request_tokens = schema.property_of("max_tokens_per_request") if schema else None
         return Limits(
-            texts=self._get_max_chunks(model, credentials),
+            texts=self._batch_size(model, credentials),
             text_tokens=int(context_size) if context_size else None,
             request_tokens=int(request_tokens) if request_tokens else None,
         )
@@ -141,6 +141,11 @@ class TextEmbeddingModel(AIModel):
     def _get_max_chunks(self, model: str, credentials: Mapping[str, Any]) -> int:
         """Return how many texts one request may hold, 1 if it is not declared."""
         return int(self._property(model, credentials, ModelPropertyKey.MAX_CHUNKS) or 1)
+
+    def _batch_size(self, model: str, credentials: Mapping[str, Any]) -> int:
+        """Return how many texts go out in one request: no more than the way to the provider lets pass."""
+        most = self._get_max_chunks(model, credentials)
+        return most if self.transport.batch_size is None else min(most, self.transport.batch_size)
 
     async def _joined(
         self,
@@ -153,6 +158,7 @@ class TextEmbeddingModel(AIModel):
         embeddings = [] if packed else [vector for result in results for vector in plain_vectors(result)]
         usages = [result.usage for result in results]
         usage = await self._usage_of(model, texts, usages)
+        self.transport.spent(usage.total_tokens)
         usage = prices.price_embedding_usage(usage, self._pricing(model, credentials))
         return TextEmbeddingResult.model_construct(
             model=results[0].model if results else model,

@@ -150,7 +150,9 @@ class LargeLanguageModel(PolledModel):
             refuse_unknown=self.refuses_unknown_parameters,
         )
         pricing = schema.pricing if schema else None
-        meter = self._meter = LLMMeter(model, messages, tools or (), pricing, self.started_at, self.notices)
+        meter = self._meter = LLMMeter(
+            model, messages, tools or (), pricing, self.started_at, self.notices, self.transport.spent
+        )
         answer = await self._begin(model, credentials, list(messages), checked, tools, stop, stream, user)
         return answer, meter
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from modelbay.entities import (
     AssistantPromptMessage,
@@ -37,6 +37,7 @@ class LLMMeter:
         pricing: PriceConfig | None,
         started_at: float,
         notices: list[str],
+        on_used: Callable[[int], None] | None = None,
     ) -> None:
         self._model = model
         self._messages = messages
@@ -44,6 +45,7 @@ class LLMMeter:
         self._pricing = pricing
         self._started_at = started_at
         self._notices = notices
+        self._on_used = on_used
         self._first_at: float | None = None
         self._pieces: list[str] = []
         self._kept = self._said = 0  # characters
@@ -117,6 +119,8 @@ class LLMMeter:
     async def _completed(self, usage: LLMUsage | None) -> LLMUsage:
         if usage is None or usage.estimated:
             usage = await self._count(usage)
+        if self._on_used is not None:
+            self._on_used(usage.total_tokens)
         now = time.perf_counter()
         first = self._first_at or now
         return usage.model_copy(

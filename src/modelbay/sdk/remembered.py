@@ -68,7 +68,7 @@ def facts_of(transport: Transport, kind: str, seconds: float = 3600.0) -> Rememb
         kind: Whose facts: "replicate.inputs".
         seconds: How long one is taken for true.
     """
-    kinds = _BY_TRANSPORT.setdefault(transport, {})
+    kinds = _BY_TRANSPORT.setdefault(transport.shared, {})
     if kind not in kinds:
         kinds[kind] = Remembered(seconds)
     return kinds[kind]

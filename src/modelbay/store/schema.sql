@@ -371,11 +371,6 @@ CREATE TABLE retention (
     PRIMARY KEY (workspace)
 );
 
-INSERT INTO workspaces (id, name, created, version)
-VALUES ('default', 'Default', CAST(strftime('%s', 'now') AS FLOAT), 1);
-
-INSERT INTO marks (name, number) VALUES ('schema.oldest', 1);
-
 CREATE TABLE budgets (
     workspace TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -436,3 +431,25 @@ CREATE TABLE holders (
     beat INTEGER NOT NULL,
     PRIMARY KEY (id)
 );
+
+CREATE TABLE network_settings (
+    workspace TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    plain TEXT NOT NULL,
+    updated FLOAT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (workspace, provider)
+);
+
+CREATE TABLE network_secrets (
+    workspace TEXT NOT NULL,
+    record TEXT NOT NULL,
+    field TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    PRIMARY KEY (workspace, record, field)
+);
+
+INSERT INTO workspaces (id, name, created, version)
+VALUES ('default', 'Default', CAST(strftime('%s', 'now') AS FLOAT), 1);
+
+INSERT INTO marks (name, number) VALUES ('schema.oldest', 1);

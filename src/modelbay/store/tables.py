@@ -456,3 +456,22 @@ retention = Table(
     Column("keep", Float, nullable=False),
     Column("version", Integer, nullable=False),
 )
+
+network_settings = Table(
+    "network_settings",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("plain", Text, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+network_secrets = Table(
+    "network_secrets",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+)

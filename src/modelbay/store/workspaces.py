@@ -27,6 +27,8 @@ REMOVED: Final = (
     "spent",
     "holds",
     "rates",
+    "network_settings",
+    "network_secrets",
 )
 """Tables whose rows go with their workspace."""
 

@@ -8,13 +8,14 @@ from urllib.parse import urljoin, urlsplit
 
 from modelbay.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError
 from modelbay.wires.answers import mapped, read_reply
+from modelbay.wires.http1.guard import ANYWHERE
 from modelbay.wires.request import Reply, Request, Timeouts, public_url
 from modelbay.wires.settings import TransportSettings
 
 if TYPE_CHECKING:
     from modelbay.wires.transport import Transport
 
-__all__ = ["fetch", "file_settings"]
+__all__ = ["fetch", "file_settings", "machine_settings"]
 
 _MOST_REDIRECTS = 5
 _TIMEOUTS = Timeouts(connect=10.0, first_byte=20.0, idle=20.0, total=60.0)
@@ -30,6 +31,11 @@ def file_settings(settings: TransportSettings) -> TransportSettings:
         timeouts=_TIMEOUTS,
         retries=min(settings.retries, 1),
     )
+
+
+def machine_settings(settings: TransportSettings) -> TransportSettings:
+    """Return the settings of the transport that asks this machine's own services, beside one with these."""
+    return replace(settings, proxy=None, trust_env=False, private_hosts=frozenset({ANYWHERE}))
 
 
 async def fetch(transport: Transport, url: str) -> Reply:

@@ -12,6 +12,7 @@ from modelbay.errors import InvokeError
 
 if TYPE_CHECKING:
     from modelbay.wires.signing import Signer
+    from modelbay.wires.terms import Terms
 
 __all__ = ["Event", "Part", "Reply", "Request", "Timeouts", "call_deadline", "upstream_limits"]
 
@@ -66,6 +67,9 @@ class Request:
         to_error: The dialect's own reading of a failed answer; `failures.to_error` by default.
         signer: What adds a token or a signature to every attempt.
         redirects: Whether a redirect is an answer; else it is an error.
+        to_machine: Whether it goes to a service of this machine's own, whose address nobody chose: directly,
+            and wherever that is.
+        terms: What it has to keep to beyond the transport's settings.
         replies: For a websocket: what to send when it has opened (None) and after each message that came.
     """
 
@@ -81,6 +85,8 @@ class Request:
     signer: Signer | None = None
     replies: Replies | None = None
     redirects: bool = False
+    to_machine: bool = False
+    terms: Terms | None = None
 
     def __repr__(self) -> str:
         return f"Request({self.method} {public_url(self.url)})"

@@ -10,6 +10,7 @@ import asyncio
 import random as _random
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -30,7 +31,7 @@ from modelbay.wires.answers import (
     redirect_error,
 )
 from modelbay.wires.decode import LineDecoder, SSEDecoder
-from modelbay.wires.fetching import fetch, file_settings
+from modelbay.wires.fetching import fetch, file_settings, machine_settings
 from modelbay.wires.http1.encode import encode_body, encode_head
 from modelbay.wires.http1.errors import WireError
 from modelbay.wires.http1.exchange import Exchange, exchange
@@ -42,7 +43,7 @@ from modelbay.wires.redaction import redact_bytes, redact_error, secrets_in
 from modelbay.wires.relayed import Relayed
 from modelbay.wires.request import Event, Reply, Request, call_deadline, limits_in, upstream_limits
 from modelbay.wires.settings import TransportSettings
-from modelbay.wires.signing import Bench
+from modelbay.wires.signing import Bench, check_machine
 from modelbay.wires.signing.bench import Tokens
 
 __all__ = ["Transport", "Transports"]
@@ -57,7 +58,14 @@ class _Failure(NamedTuple):
 
 
 class Transport:
-    """Sends requests. Making one does no work; the first call does."""
+    """Sends requests. Making one does no work; the first call does.
+
+    `batch_size` is how many texts a request for vectors may hold, whatever its model takes, and `parallelism`
+    how many requests may be under way at once; None is no limit.
+    """
+
+    batch_size: int | None = None
+    parallelism: int | None = None
 
     def __init__(
         self,
@@ -75,6 +83,7 @@ class Transport:
         self._tokens = Tokens(ticks)
         self._benches: dict[str, Bench] = {}
         self._files: Transport | None = None
+        self._machine: Transport | None = None
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -84,6 +93,18 @@ class Transport:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    @property
+    def shared(self) -> Transport:
+        """The transport whose connections these are."""
+        return self
+
+    def again(self) -> Transport:
+        """Return the same way for another call."""
+        return self
+
+    def spent(self, tokens: int) -> None:
+        """Take note of the tokens that a whole call has used up; nobody counts them here."""
 
     async def json(self, request: Request) -> Any:
         """Return the decoded JSON of a 2xx answer.
@@ -120,7 +141,7 @@ class Transport:
         """
         decoder = SSEDecoder(self.settings.max_line)
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=True)
             try:
                 data = await self._first(request, answer)
                 if is_json(answer.head.headers) and data.lstrip()[:1] in (b"{", b"["):
@@ -139,7 +160,7 @@ class Transport:
         """Yield the lines of newline-delimited JSON as they arrive, without blank ones."""
         decoder = LineDecoder(self.settings.max_line)
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=True)
             try:
                 data = await self._first(request, answer)
                 while data:
@@ -157,7 +178,7 @@ class Transport:
 
         decoder = AwsEventDecoder(self.settings.max_line)
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=True)
             try:
                 data = await self._first(request, answer)
                 while data:
@@ -176,7 +197,7 @@ class Transport:
         """
         from modelbay.wires.websocket import RefusedError  # noqa: PLC0415 - loaded by those who talk so
 
-        limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
+        limits = self._limits(request)
         mended, attempt = False, 0
         while True:
             try:
@@ -200,8 +221,10 @@ class Transport:
     async def _talk(self, request: Request) -> AsyncGenerator[bytes, None]:
         from modelbay.wires.websocket import converse  # noqa: PLC0415 - as above
 
-        limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
+        limits = self._limits(request)
         signed = await self._signed(request, b"")
+        terms = request.terms
+        leave = await terms.begin(limits, b"", streamed=True) if terms is not None else None
         talk = converse(self._pool(), signed, limits, self.settings.max_line)
         try:
             with mapped():
@@ -211,6 +234,8 @@ class Transport:
             raise redact_error(error, self._secrets(signed)) from None
         finally:
             await talk.aclose()
+            if leave is not None:
+                leave()
 
     async def values(self, request: Request) -> AsyncGenerator[Any, None]:
         """Yield the decoded JSON of a complete answer, as the only frame of a stream."""
@@ -242,7 +267,7 @@ class Transport:
     async def chunks(self, request: Request) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of an answer as they come, such as audio; JSON is first checked for an error."""
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=True)
             try:
                 data = await self._first(request, answer)
                 if data and is_json(answer.head.headers):
@@ -253,21 +278,33 @@ class Transport:
             finally:
                 answer.close()
 
-    async def relay(self, request: Request) -> Relayed:
+    async def relay(self, request: Request, *, streamed: bool = False) -> Relayed:
         """Return a 2xx answer whose body is yet to come, for passing it on as it is.
+
+        Args:
+            streamed: Whether the body comes in pieces, of which the first may be waited for so long only.
 
         Raises:
             InvokeError: There was none, after the retries that are safe.
         """
         with mapped():
-            answer = await self._open(request)
+            answer = await self._open(request, streamed=streamed)
         return Relayed(answer, self.settings.max_answer, lambda: self._secrets(request))
+
+    def close_idle(self) -> None:
+        """Close the connections that no call uses, on every event loop."""
+        for loop, pool in list(self._pools.items()):
+            if loop.is_running():
+                loop.call_soon_threadsafe(pool.close_idle)
+            else:
+                pool.close_idle()
 
     async def aclose(self) -> None:
         """Close every connection on every event loop; calls under way fail, and later ones are refused."""
         self._closed = True
-        if self._files is not None:
-            await self._files.aclose()
+        for each in (self._files, self._machine):
+            if each is not None:
+                await each.aclose()
         with self._lock:
             pools, self._pools = self._pools, {}
         for loop, pool in pools.items():
@@ -276,15 +313,23 @@ class Transport:
             else:
                 pool.close()
 
-    async def _open(self, request: Request) -> Exchange:
+    def _limits(self, request: Request) -> Limits:
+        timeouts = request.timeouts or self.settings.timeouts
+        if request.terms is None:
+            return Limits(timeouts, call_deadline.get())
+        return request.terms.limits(timeouts, call_deadline.get())
+
+    async def _open(self, request: Request, *, streamed: bool = False) -> Exchange:
         """Return the first 2xx answer, after as many attempts as are safe and worth their time."""
-        limits = Limits(request.timeouts or self.settings.timeouts, call_deadline.get())
+        limits = self._limits(request)
         body, content_type = encode_body(request)
         pool, mended, attempt = self._pool(), False, 0
         sendable = request if request.signer is None else await self._signed(request, body)
         while True:
             route, sent = self._prepare(pool, sendable, body, content_type)
-            outcome = await self._attempt(sendable, pool, route, sent, limits)
+            terms = request.terms
+            leave = await terms.begin(limits, body, streamed=streamed) if terms is not None else None
+            outcome = await self._attempt(sendable, pool, route, sent, limits, leave)
             if isinstance(outcome, Exchange):
                 return outcome
             if not mended and self._mended(request, outcome):
@@ -308,6 +353,7 @@ class Transport:
         """Return the request as its signer wants it to be sent."""
         if request.signer is None:
             return request
+        check_machine(request.signer, allowed=self.settings.machine_identities)
         return await request.signer.sign(request, body, self._bench(request))
 
     def _mended(self, request: Request, failure: _Failure) -> bool:
@@ -321,8 +367,17 @@ class Transport:
         host = urlsplit(request.url).netloc
         bench = self._benches.get(host)
         if bench is None:
-            bench = self._benches[host] = Bench(self._tokens, self._clock, self.json)
+            bench = self._benches[host] = Bench(self._tokens, self._clock, self._ask)
         return bench
+
+    async def _ask(self, request: Request) -> Any:
+        """Return the answer to a signer's own question."""
+        if not request.to_machine:
+            return await self.json(request)
+        if self._machine is None:
+            settings = machine_settings(self.settings)
+            self._machine = Transport(settings, sleep=self._sleep, random=self._random)
+        return await self._machine.json(request)
 
     def _prepare(
         self, pool: Pool, request: Request, body: bytes, content_type: str | None
@@ -338,6 +393,28 @@ class Transport:
         return await self._open(replace(request, redirects=True))
 
     async def _attempt(
+        self,
+        request: Request,
+        pool: Pool,
+        route: Route,
+        sent: bytes,
+        limits: Limits,
+        leave: Callable[[], None] | None,
+    ) -> Exchange | _Failure:
+        """Send a request once; `leave` is called when its exchange has ended, however it does."""
+        if leave is None:
+            return await self._exchanged(request, pool, route, sent, limits)
+        outcome: Exchange | _Failure | None = None
+        try:
+            outcome = await self._exchanged(request, pool, route, sent, limits)
+        finally:
+            if not isinstance(outcome, Exchange):
+                leave()
+        if isinstance(outcome, Exchange):
+            outcome.when_free(leave)
+        return outcome
+
+    async def _exchanged(
         self, request: Request, pool: Pool, route: Route, sent: bytes, limits: Limits
     ) -> Exchange | _Failure:
         try:
@@ -393,7 +470,8 @@ class Transport:
         pool = self._pools.get(asyncio.get_running_loop())
         proxy = pool.proxies.choose(target_of(request.url)) if pool else None
         headers = {**request.headers, **proxy.headers} if proxy else request.headers
-        return secrets_in(request.url, headers, self.settings.proxy) | self._tokens.values()
+        own = request.terms.secrets if request.terms is not None else frozenset()
+        return secrets_in(request.url, headers, self.settings.proxy) | self._tokens.values() | own
 
     def _pool(self) -> Pool:
         loop = asyncio.get_running_loop()
@@ -414,19 +492,36 @@ class Transport:
 class Transports:
     """One transport per distinct settings, so that connections are shared by all who may share them."""
 
-    def __init__(self) -> None:
-        self._made: dict[TransportSettings, Transport] = {}
+    def __init__(self, most: int = 100) -> None:
+        """Begin with none.
+
+        Args:
+            most: How many are kept. Those not used for longest are let go: calls under way go on, and idle
+                connections are closed.
+        """
+        self._most = most
+        self._made: OrderedDict[TransportSettings, Transport] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, settings: TransportSettings | None = None) -> Transport:
         """Return the transport for these settings; the same one for equal settings."""
         settings = settings or TransportSettings()
         with self._lock:
-            return self._made.setdefault(settings, Transport(settings))
+            found = self._made.get(settings)
+            if found is not None:
+                self._made.move_to_end(settings)
+                return found
+            found = self._made[settings] = Transport(settings)
+            if len(self._made) > self._most:
+                self._made.popitem(last=False)[1].close_idle()
+            return found
+
+    def __len__(self) -> int:
+        return len(self._made)
 
     async def aclose(self) -> None:
         """Close all of them."""
         with self._lock:
-            made, self._made = self._made, {}
+            made, self._made = self._made, OrderedDict()
         for transport in made.values():
             await transport.aclose()

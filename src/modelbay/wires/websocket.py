@@ -79,7 +79,7 @@ class _Talk:
         await self._flush()
         answered = False
         while not answered:
-            answered = await self._receive(self._limits.timeouts.first_byte, "waiting for the answer")
+            answered = await self._receive(self._limits.timeouts.first_byte)
             if self._protocol.handshake_exc is not None:
                 raise _refusal(self._protocol.handshake_exc)
         await self.say(self._request.replies(None) if self._request.replies else ())
@@ -93,13 +93,14 @@ class _Talk:
                     continue
                 self._parts.append(bytes(frame.data))
                 if frame.fin:
+                    self._limits.begun()
                     message = b"".join(self._parts)
                     self._parts.clear()
                     yield message
             if self._protocol.state is not State.OPEN:
                 self._judge_end()
                 return
-            await self._receive(self._limits.timeouts.idle, "waiting for the next message")
+            await self._receive(self._limits.timeouts.idle, idle=True)
 
     async def say(self, messages: Iterable[str | bytes]) -> None:
         """Send messages, each as it is taken from the iterable."""
@@ -118,17 +119,19 @@ class _Talk:
         try:
             await self._connection.send(data, by, regardless=True)
         except TimeoutError:
-            error = self._limits.expired("sending a message", self._limits.timeouts.idle)
+            error = self._limits.went_idle("sending a message")
         else:
             return
         raise error
 
-    async def _receive(self, seconds: float | None, doing: str) -> bool:
+    async def _receive(self, seconds: float | None, *, idle: bool = False) -> bool:
         """Take in what has arrived; whether the upstream's answer to the first request is among it."""
         try:
             data = await self._connection.receive(self._limits.by(seconds))
         except TimeoutError:
-            error = self._limits.expired(doing, seconds)
+            limits = self._limits
+            waited = limits.went_idle("waiting for the next message")
+            error = waited if idle else limits.expired("waiting for the answer", seconds)
         except OSError as failure:
             error = WireError(f"The connection broke: {failure.strerror or 'it was closed'}.", answered=True)
         else:

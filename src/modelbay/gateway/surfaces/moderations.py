@@ -21,9 +21,9 @@ async def moderations(call: Call, rest: str) -> None:
 
     async def begin(opened: Opened) -> list[ModerationResult]:
         async def judge(text: str) -> ModerationResult:
-            engine, kind = call.bay.engine, ModelType.MODERATION
+            engine, kind = call.bay.way(call.using).engine, ModelType.MODERATION
             one = await engine.open(
-                opened.name, kind, ask.wishes, credentials=opened.credentials, drop=call.drop
+                opened.name, kind, ask.wishes, credentials=call.using.credentials, drop=call.drop
             )
             return await one.moderate(text, timeout=call.timeout())
 

@@ -50,6 +50,11 @@ class WorkspaceCredentials:
         found = self._ways(provider, model, model_type, self.choice(provider, model, model_type))
         return found[0].credentials if found else None
 
+    @property
+    def own(self) -> OwnCredentials:
+        """The same without what is lent."""
+        return OwnCredentials(self)
+
     def usable(
         self, provider: ModelProviderConfiguration, model: str, model_type: ModelType
     ) -> Sequence[Using]:
@@ -78,15 +83,11 @@ class WorkspaceCredentials:
         choice: Choice,
     ) -> Sequence[Using]:
         """Return own and lent credentials in the order of the workspace's preference."""
-        name = provider.provider
-        found = choice.credentials
+        name, found = provider.provider, choice.credentials
         own = () if found is None else (Using(found, choice.id, choice.name),)
         if choice.status is not Status.DISABLED and (lent := self._lent(name, model, choice)):
             return (*lent, *own) if self.snapshot.terms.preferred.get(name) == HOSTED else own or lent
-        if choice.status in (Status.ACTIVE, Status.NO_CONFIGURE) or not model:
-            return own
-        kind = InvokeBadRequestError if choice.status is Status.DISABLED else InvokeAuthorizationError
-        raise kind(choice.text, provider=name, model=model, code=_code(choice))
+        return own if _own(provider, model, choice) is not None else ()
 
     def _lent(self, name: str, model: str | None, choice: Choice) -> Sequence[Using]:
         """Return what may be borrowed; where own credentials are broken only if that is preferred."""
@@ -103,6 +104,19 @@ class WorkspaceCredentials:
 
     def __repr__(self) -> str:
         return f"WorkspaceCredentials({self.snapshot.workspace})"
+
+
+class OwnCredentials:
+    """A `CredentialSource` of what a workspace has itself."""
+
+    def __init__(self, source: WorkspaceCredentials) -> None:
+        self._source = source
+
+    def credentials(
+        self, provider: ModelProviderConfiguration, model: str | None, model_type: ModelType | None
+    ) -> Credentials | None:
+        """As `WorkspaceCredentials.credentials`; None where a call would use what is lent."""
+        return _own(provider, model, self._source.choice(provider, model, model_type))
 
 
 class CredentialSources:
@@ -201,6 +215,14 @@ class CredentialSources:
                 self.failure = f"credentials cannot be read: unexpected {type(error).__name__}"
             else:
                 self.failure = ""
+
+
+def _own(provider: ModelProviderConfiguration, model: str | None, choice: Choice) -> Credentials | None:
+    """Return the workspace's own credentials; raise why a model has none where they are broken."""
+    if choice.status in (Status.ACTIVE, Status.NO_CONFIGURE) or not model:
+        return choice.credentials
+    kind = InvokeBadRequestError if choice.status is Status.DISABLED else InvokeAuthorizationError
+    raise kind(choice.text, provider=provider.provider, model=model, code=_code(choice))
 
 
 def _code(choice: Choice) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
 from modelbay.platform.credentials.stored import ENVIRONMENT, as_called, opened
+from modelbay.platform.network.stored import networks_of
 from modelbay.platform.prices.book import PriceBook
 from modelbay.platform.prices.entries import price_book
 from modelbay.platform.vault import Vault
@@ -19,6 +20,7 @@ from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
 from modelbay.store.credentials import Place
 from modelbay.store.models import DefaultRow, ModelPlace
+from modelbay.wires.network import Network
 
 
 class Status(StrEnum):
@@ -63,6 +65,7 @@ class Snapshot:
         custom: The models that were added, by provider and age.
         terms: What limits its calls.
         prices: What calls of the workspace cost.
+        networks: The network settings, by provider.
     """
 
     workspace: str
@@ -74,11 +77,13 @@ class Snapshot:
     defaults: Mapping[str, DefaultRow]
     terms: limits.Terms
     prices: PriceBook
+    networks: Mapping[str, Network] = field(default_factory=dict)
 
     @property
     def is_broken(self) -> bool:
         """Whether some credentials cannot be opened, so that looking again may help."""
-        return any(choice.status is Status.CREDENTIAL_UNREADABLE for choice in self.active.values())
+        lost = any(choice.status is Status.CREDENTIAL_UNREADABLE for choice in self.active.values())
+        return lost or any(network.failure for network in self.networks.values())
 
     def choice(
         self,
@@ -125,6 +130,7 @@ def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
         defaults=model_queries.defaults(database, workspace),
         terms=limits.terms_of(database, workspace),
         prices=price_book(database, workspace),
+        networks=networks_of(database, vault, workspace),
     )
 
 

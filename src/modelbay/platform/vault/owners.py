@@ -70,5 +70,6 @@ def every(database: Database, workspace: str, owner: Owner, *, at_once: int = 10
 def known_owners() -> Sequence[Owner]:
     """Return all owners of this release, for the command line and the start."""
     from modelbay.platform.credentials.owner import CredentialOwner  # noqa: PLC0415 - built on the vault
+    from modelbay.platform.network.owner import NetworkOwner  # noqa: PLC0415 - as above
 
-    return (CredentialOwner(),)
+    return (CredentialOwner(), NetworkOwner())

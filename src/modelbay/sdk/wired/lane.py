@@ -19,6 +19,7 @@ from modelbay.sdk.wired.base import WiredModel
 from modelbay.wires.family import Options
 from modelbay.wires.relaying import Fields, Relay, Sent, value_of
 from modelbay.wires.request import ToError
+from modelbay.wires.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Lane:
         rules: By the client's name of the field.
         most_inputs: How many texts one request may hold.
         schema: What is declared of the model.
+        transport: The way to the provider.
     """
 
     relay: Relay
@@ -40,6 +42,7 @@ class Lane:
     pricing: PriceConfig | None
     most_inputs: int
     schema: AIModelEntity
+    transport: Transport
     to_error: ToError | None = None
 
     def to_sent(self, bones: bytes, fields: Fields, headers: Mapping[str, str]) -> Sent | None:
@@ -80,6 +83,7 @@ def lane_of(
     if endpoint.signer is not None:
         return None  # what it sends changes with the time
     url, headers = relay.address(endpoint, options)
+    most = int(schema.property_of(ModelPropertyKey.MAX_CHUNKS) or 1)
     renamed = relay.rule_names()
     rules = rule_names(schema.parameter_rules)
     by_field = {name: rule for name, rule in rules.items() if name not in ("json_schema", "response_format")}
@@ -92,7 +96,8 @@ def lane_of(
         options=options,
         rules=by_field,
         pricing=schema.pricing,
-        most_inputs=int(schema.property_of(ModelPropertyKey.MAX_CHUNKS) or 1),
+        most_inputs=min(most, instance.transport.batch_size or most),
+        transport=instance.transport,
         schema=schema,
         to_error=endpoint.to_error,
     )

@@ -121,6 +121,10 @@ class Connection:
             self._loop.add_reader(self._fd, self._on_pushed)
             self._reading = True
 
+    def extend(self, by: float) -> None:
+        """Let what the listener hears go on until `by` (monotonic)."""
+        self._by = by
+
     def hold(self, listener: Callable[[bytes], None] | None, by: float) -> None:
         """Leave what arrives to the kernel until `listen` is called, or `listener` hears that it is `by`."""
         self.listener = listener

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import itertools
 import socket
 import ssl
@@ -13,7 +12,7 @@ from typing import Any
 
 from modelbay.wires.http1.connection import Connection
 from modelbay.wires.http1.errors import WireError
-from modelbay.wires.http1.guard import may_reach
+from modelbay.wires.http1.guard import is_metadata, may_reach, may_reach_by_name
 from modelbay.wires.http1.head import LONGEST_HEAD, read_head
 from modelbay.wires.http1.proxy import Proxy
 from modelbay.wires.http1.target import Target
@@ -30,20 +29,23 @@ async def dial(
     proxy: Proxy | None,
     tls: ssl.SSLContext | None,
     private: Collection[str] | None = None,
+    private_proxy: Collection[str] | None = None,
 ) -> Connection:
     """Connect to a target, through a proxy if there is one.
 
     Args:
         tls: For https, None for http.
-        private: The only hosts that may be at a private address; None lets all be there. What is behind a
+        private: The only hosts that may be at a private address (see `guard.may_reach`). What is behind a
             proxy only the proxy knows: there, addresses in figures are judged, and names are its business.
+        private_proxy: The same for the proxy itself.
 
     Raises:
         WireError: With `sent` False: nothing of the request has left.
     """
     if proxy:
-        _check_figures(target.host, private)
-        sock = await _tcp(proxy.host, proxy.port, "proxy", None)
+        if not may_reach_by_name(target.host, target.port, private):
+            raise _private(target.host)
+        sock = await _tcp(proxy.host, proxy.port, "proxy", private_proxy)
     else:
         sock = await _tcp(target.host, target.port, "provider", private)
     host, port = (proxy.host, proxy.port) if proxy else (target.host, target.port)
@@ -68,10 +70,10 @@ async def _tcp(host: str, port: int, whom: str, private: Collection[str] | None)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "the name is not valid"
         raise WireError(f"The {whom}'s host {host} cannot be found: {why}.", sent=False) from None
-    if private is not None:
-        addresses = [each for each in addresses if may_reach(host, str(each[1][0]), private)]
-        if not addresses:
-            raise _private(host)
+    found = [str(each[1][0]) for each in addresses]
+    addresses = [each for each in addresses if may_reach(host, port, str(each[1][0]), private)]
+    if not addresses:
+        raise _private(host, metadata=any(map(is_metadata, found)))
     try:
         sock = await _first_of(addresses)
     except OSError as error:
@@ -81,21 +83,11 @@ async def _tcp(host: str, port: int, whom: str, private: Collection[str] | None)
     return sock
 
 
-def _check_figures(host: str, private: Collection[str] | None) -> None:
-    if private is None or host in private:
-        return
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
-            raise _private(host) from None
+def _private(host: str, *, metadata: bool = False) -> WireError:
+    if metadata:
+        text = f"{host} is where clouds keep the keys of machines: only its address itself can be allowed."
     else:
-        if not may_reach(host, host, private):
-            raise _private(host)
-
-
-def _private(host: str) -> WireError:
-    text = f"{host} is not on the public internet, and only hosts that are allowed may be private."
+        text = f"{host} is not on the public internet, and only hosts that are allowed may be private."
     return WireError(text, sent=False, lasting=True)
 
 

@@ -108,6 +108,7 @@ class Exchange:
     __slots__ = (
         "_body",
         "_connection",
+        "_freed",
         "_inflate",
         "_limits",
         "_paused",
@@ -129,6 +130,7 @@ class Exchange:
         self._limits = limits
         self._body = head.body(method)
         self._ready = b""
+        self._freed: Callable[[], None] | None = None
         self._paused = False
         self._push: Callable[[bytes], None] | None = None
         self._reusable = False
@@ -138,7 +140,16 @@ class Exchange:
         """Take what arrived along with the head."""
         self._reusable = reusable and self.head.keep_alive
         self._ready = self._body.feed(rest)
+        if self._ready:
+            self._limits.begun()
         self._free_if_done()
+
+    def when_free(self, freed: Callable[[], None]) -> None:
+        """Call `freed` when the connection is free: at the end of the body, or when the answer is closed."""
+        if self._connection is None:
+            freed()
+        else:
+            self._freed = freed
 
     async def read(self) -> bytes:
         """Return the next piece of the body, never empty before its end; b"" is the end.
@@ -203,6 +214,9 @@ class Exchange:
             if body.done:
                 self._free_if_done()
             if data:
+                if self._limits.awaits_first:
+                    self._limits.begun()
+                    connection.extend(self._limits.by(None))
                 give(data)
         except Exception as error:  # noqa: BLE001 - whoever awaits the end of the body gets it
             self._free(reusable=False)
@@ -220,7 +234,7 @@ class Exchange:
 
     def _pushed_failure(self, failure: Exception) -> WireError:
         if isinstance(failure, TimeoutError):
-            return self._limits.expired("reading the answer", self._limits.timeouts.idle, answered=True)
+            return self._limits.went_idle("reading the answer", answered=True)
         why = getattr(failure, "strerror", None) or "it was closed"
         return WireError(f"The connection broke in the middle of the answer: {why}.", answered=True)
 
@@ -258,7 +272,7 @@ class Exchange:
         try:
             data = await connection.receive(limits.by(limits.timeouts.idle))
         except TimeoutError:
-            error = limits.expired("reading the answer", limits.timeouts.idle, answered=True)
+            error = limits.went_idle("reading the answer", answered=True)
         except OSError as failure:
             why = failure.strerror or "it was closed"
             error = WireError(f"The connection broke in the middle of the answer: {why}.", answered=True)
@@ -267,6 +281,8 @@ class Exchange:
                 data = self._body.feed(data)
             else:
                 self._body.end()
+            if data:
+                limits.begun()
             self._free_if_done()
             return data
         raise error
@@ -292,6 +308,8 @@ class Exchange:
         if connection is not None:
             connection.forget()
             self.pool.release(self._route, connection, reusable=reusable)
+            if self._freed is not None:
+                self._freed()
 
 
 def _end(ended: asyncio.Future[None], error: Exception | None) -> None:

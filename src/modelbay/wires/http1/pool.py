@@ -94,11 +94,13 @@ class Pool:
         self._free += 1
 
     async def _dial(self, route: Route, limits: Limits) -> Connection:
-        tls = tls_context(self._settings.ca_bundle) if route.target.scheme == "https" else None
+        settings = self._settings
+        tls = tls_context(settings.ca_bundle, settings.ca_pem) if route.target.scheme == "https" else None
+        guarded = settings.proxy_hosts if settings.proxy else None  # the environment's is the operator's own
         seconds = limits.timeouts.connect
         with limits.waiting_for("connecting", seconds, sent=False):
             async with asyncio.timeout(limits.delay(seconds)):
-                return await dial(route.target, route.proxy, tls, self._settings.private_hosts)
+                return await dial(route.target, route.proxy, tls, settings.private_hosts, guarded)
 
     def release(self, route: Route, connection: Connection, *, reusable: bool) -> None:
         """Take a connection back: keep it if it can serve again, else close it."""
@@ -122,6 +124,12 @@ class Pool:
             self._sweeper.cancel()
             self._sweeper = None
         for connection in [*self._busy, *(each for idle in self._idle.values() for each in idle)]:
+            connection.close()
+        self._idle.clear()
+
+    def close_idle(self) -> None:
+        """Close the connections that nobody uses. On a running loop call it there."""
+        for connection in [each for idle in self._idle.values() for each in idle]:
             connection.close()
         self._idle.clear()
 

@@ -17,11 +17,15 @@ from modelbay.wires.signing.bench import Bench, Token
 if TYPE_CHECKING:
     from modelbay.wires.request import Request
 
-__all__ = ["Bench", "Signer", "Token", "required", "signer_of"]
+__all__ = ["Bench", "Signer", "Token", "check_machine", "required", "signer_of"]
 
 
 class Signer(Protocol):
-    """Presents credentials of one kind."""
+    """Presents credentials of one kind.
+
+    One that presents the identity of the machine itself, which is nobody's credentials, says so by
+    `presents_machine`.
+    """
 
     async def sign(self, request: Request, body: bytes, bench: Bench) -> Request:
         """Return the request as it is to be sent: with more headers, or another address.
@@ -45,6 +49,20 @@ def signer_of(scheme: str, settings: Mapping[str, str]) -> Signer:
     module = importlib.import_module(f"{__name__}.{scheme}")
     signer: Signer = module.make(settings)
     return signer
+
+
+def check_machine(signer: Signer, *, allowed: bool) -> None:
+    """Refuse to present the machine itself to somebody whom that is not for.
+
+    Raises:
+        InvokeAuthorizationError: The signer does so, and it is not allowed.
+    """
+    if not allowed and getattr(signer, "presents_machine", False):
+        raise InvokeAuthorizationError(
+            "this workspace may not use the machine's own identity (IAM role, application default "
+            "credentials, managed identity): give credentials with keys; the installation may allow it in "
+            "gateway.yaml, machine_identities"
+        )
 
 
 def required(settings: Mapping[str, str], *names: str) -> list[str]:

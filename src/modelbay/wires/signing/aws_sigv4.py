@@ -45,6 +45,11 @@ class SigV4:
     region: str
     keys: AwsKeys | None = field(default=None, repr=False)
 
+    @property
+    def presents_machine(self) -> bool:
+        """Whether the role of the machine signs."""
+        return self.keys is None
+
     async def sign(self, request: Request, body: bytes, bench: Bench) -> Request:
         """Return the request with its date and signature."""
         keys = self.keys or await aws_role.keys(bench)

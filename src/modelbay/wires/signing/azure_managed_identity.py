@@ -13,6 +13,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError, InvokeConnectionError
@@ -45,6 +46,7 @@ class ManagedIdentity:
     client_id: str
     place: str
     secret: str = field(default="", repr=False)
+    presents_machine: ClassVar[bool] = True
 
     async def sign(self, request: Request, body: bytes, bench: Bench) -> Request:
         """Return the request with the token."""
@@ -80,7 +82,7 @@ class ManagedIdentity:
             asked["client_id"] = self.client_id
         headers = {"X-IDENTITY-HEADER": self.secret} if self.secret else {"Metadata": "true"}
         url = f"{self.place}?{urlencode(asked)}"
-        return Request("GET", url, headers=headers, idempotent=True, timeouts=_TIMEOUTS)
+        return Request("GET", url, headers=headers, idempotent=True, timeouts=_TIMEOUTS, to_machine=True)
 
     def _key(self) -> str:
         said = "\0".join(("azure", self.place, self.resource, self.client_id))

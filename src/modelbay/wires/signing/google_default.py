@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
-from typing import Any
+from typing import Any, ClassVar
 
 from modelbay.errors import InvokeAuthorizationError
 from modelbay.wires.request import Request
@@ -29,6 +29,7 @@ class GoogleDefault:
     """Asks for a token once, on a thread of its own, and adds it to every request until it ends."""
 
     scope: str
+    presents_machine: ClassVar[bool] = True
 
     async def sign(self, request: Request, body: bytes, bench: Bench) -> Request:
         """Return the request with the token."""

@@ -1,0 +1,1 @@
+"""Network settings: how the calls of a workspace reach a provider."""
