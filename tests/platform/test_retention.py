@@ -21,7 +21,7 @@ from modelbay.platform.embedded import Embedded
 from modelbay.platform.retention import retain, retained, sweep
 from modelbay.platform.usage import DIMENSIONS, Usage, totals_of
 from modelbay.runtime.accounts import CallRecord
-from modelbay.store import Database
+from modelbay.store import Database, calls
 from modelbay.store.selection import Selection
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -31,7 +31,7 @@ SWEEPER = """
 import sys
 from pathlib import Path
 from modelbay.platform.retention import sweep
-from modelbay.store import Database
+from modelbay.store import Database, calls
 
 with Database.open(Path(sys.argv[1])) as database:
     sweep(database, now=float(sys.argv[2]), rest=lambda: (print("rests", flush=True), sys.stdin.readline()))
@@ -83,6 +83,29 @@ def test_totals_of_whole_days_stay(tmp_path: Path) -> None:
         assert database.rows("SELECT min(at) FROM calls")[0][0] >= 70 * DAY
         assert amounts(database) == [("-0.5", "USD")]
         assert sweep(database, now=NOW) == 0
+
+
+def test_what_limits_count_from_the_ledger_stays(tmp_path: Path) -> None:
+    """A budget that is set after a sweep begins with all that was spent in its period."""
+    with Database.open(tmp_path) as database:
+        hosted = [
+            a_call(f"trial {number}", at=number * DAY, hosted="trial", units=Decimal(number) / 2)
+            for number in range(10)
+        ]
+        written(database, tmp_path, *many(90), *hosted)
+
+        def spent() -> tuple[dict[tuple[str, ...], tuple[Decimal, int]], str | None]:
+            rows = calls.spent_since(database, "default", 20 * DAY)
+            sums: dict[tuple[str, ...], tuple[Decimal, int]] = {
+                row[:5]: (Decimal(row.price or 0), row.unpriced) for row in rows
+            }
+            return sums, calls.units_since(database, "default", "acme", "trial", 2 * DAY)
+
+        before = spent()
+        retain(database, 30 * DAY, actor="cli")
+        assert sweep(database, now=NOW) > 50
+
+        assert spent() == before
 
 
 def test_a_later_sweep_adds_to_the_same_days(tmp_path: Path) -> None:

@@ -116,12 +116,17 @@ class SpentSince(NamedTuple):
 
 
 def spent_since(database: Database, workspace: str, since: float) -> list[SpentSince]:
-    """Return what the calls of a workspace have cost since a time."""
+    """Return what the calls of a workspace have cost since a time, days included that only have totals."""
+    group = "key_id, member, provider, model, currency, price"
+    costs = "price IS NOT NULL AND CAST(price AS FLOAT) <> 0"
+    where = "WHERE workspace = :workspace AND at >= :since"
     rows = database.rows(
         "SELECT key_id, member, provider, model, currency, exact_sum(price),"  # noqa: S608 - all ours
-        f" sum(CASE WHEN price IS NOT NULL AND CAST(price AS FLOAT) <> 0 AND {USED} THEN 1 ELSE 0 END),"
-        f" sum(CASE WHEN price IS NULL AND {USED} THEN 1 ELSE 0 END)"
-        " FROM calls WHERE workspace = :workspace AND at >= :since GROUP BY 1, 2, 3, 4, 5",
+        " CAST(sum(priced) AS BIGINT), CAST(sum(unpriced) AS BIGINT) FROM ("
+        f"SELECT {group}, CASE WHEN {costs} AND {USED} THEN 1 ELSE 0 END AS priced,"
+        f" CASE WHEN price IS NULL AND {USED} THEN 1 ELSE 0 END AS unpriced FROM calls {where} UNION ALL "
+        f"SELECT {group}, CASE WHEN {costs} THEN calls - unpriced ELSE 0 END AS priced, unpriced"
+        f" FROM call_totals {where}) AS parts GROUP BY 1, 2, 3, 4, 5",
         {"workspace": workspace, "since": since},
     )
     return [SpentSince(*row) for row in rows]
@@ -129,9 +134,10 @@ def spent_since(database: Database, workspace: str, since: float) -> list[SpentS
 
 def units_since(database: Database, workspace: str, provider: str, hosted: str, since: float) -> str | None:
     """Return what a hosted quota was charged for calls since a time; None if nothing."""
+    where = "WHERE workspace = :workspace AND at >= :since AND provider = :provider AND hosted = :hosted"
     rows = database.rows(
-        "SELECT exact_sum(units) FROM calls"
-        " WHERE workspace = :workspace AND at >= :since AND provider = :provider AND hosted = :hosted",
+        f"SELECT exact_sum(units) FROM (SELECT units FROM calls {where}"  # noqa: S608 - all ours
+        f" UNION ALL SELECT units FROM call_totals {where}) AS parts",
         {"workspace": workspace, "since": since, "provider": provider, "hosted": hosted},
     )
     return rows[0][0] if rows else None

@@ -154,6 +154,10 @@ class Watched(Database):
         """Hold a lock."""
         return self._database.transaction(lock)
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read from one moment."""
+        return self._database.snapshot()
+
     def close(self) -> None:
         """Leave the closing to whose it is."""
 
