@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.docs.moving import prepare_dify
 from tests.upstreams.ollama import OllamaUpstream
 from tests.upstreams.openai import OpenAIUpstream
 
@@ -54,7 +56,7 @@ def addresses(
         for name, upstream in (("OPENAI", openai), ("ACME", acme)):
             monkeypatch.setenv(f"{name}_API_KEY", "test-key")
             monkeypatch.setenv(f"{name}_BASE_URL", upstream.base_url)
-        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'src'}{os.pathsep}{ROOT}")
         yield {
             SERVED: stack.enter_context(gateway(request, tmp_path_factory, monkeypatch)),
             "https://api.acme.example": acme.url,
@@ -90,8 +92,11 @@ def gateway(
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
     """Give a working directory with the files that pages speak of."""
+    if "moving-from-dify" in request.node.name:
+        request.getfixturevalue("addresses")  # where its credentials lead to
+        monkeypatch.setenv("MODELBAY_DIFY_DATABASE_URL", prepare_dify(tmp_path))
     (tmp_path / "chart.png").write_bytes(base64.b64decode(_PNG))
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
     monkeypatch.chdir(tmp_path)
