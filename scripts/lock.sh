@@ -15,7 +15,7 @@ compile() {
 
 compile pyproject.toml --extra gateway --extra postgres --group build "$@" --output-file requirements/run.lock
 # What runs is tested as it runs: the same versions in both.
-compile pyproject.toml --extra aws --extra gateway --extra google --extra postgres --group dev \
+compile pyproject.toml --extra aws --extra gateway --extra google --extra oidc --extra postgres --group dev \
     --constraint requirements/run.lock "$@" --output-file requirements/dev.lock
 compile requirements/uv.in "$@" --output-file requirements/uv.lock
 # Clients that the tests run against the gateway: apart from Modelbay, and from each other where they do not agree.

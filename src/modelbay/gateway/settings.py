@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelbay.errors import ModelbayError
+from modelbay.platform.people.oidc.settings import OidcSettings
 
 FILE = "gateway.yaml"
 _MIB = 2**20
@@ -60,6 +61,7 @@ class SettingsFile(BaseModel):
         default_factory=list,
         description="Hosts at private addresses from which files that messages name may be fetched.",
     )
+    oidc: OidcSettings | None = Field(None, description="Single sign-on: see the guide for teams.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class GatewaySettings:
         credentials: A JSON file with credentials by provider, beside those of the environment.
         workers: How many processes serve; their metrics are added up.
         tls: Whether we are reached over TLS, so that cookies are kept to it.
+        oidc: Single sign-on, as `OidcSettings` takes it; None is none.
         lanes: Whether calls may pass through untranslated where client and upstream speak one dialect.
     """
 
@@ -86,6 +89,7 @@ class GatewaySettings:
     workers: int = 1
     lanes: bool = True
     tls: bool = False
+    oidc: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> GatewaySettings:
@@ -119,8 +123,20 @@ class GatewaySettings:
             plugins=read.plugins,
             limits=limits,
             file_hosts=[host.lower() for host in read.file_hosts],
+            oidc=_proved(read.oidc, path),
             **more,
         )
+
+
+def _proved(oidc: OidcSettings | None, path: Path) -> dict[str, Any] | None:
+    """Return how people sign in; SettingsError if the client's secret is not where it should be."""
+    if oidc is None:
+        return None
+    try:
+        oidc.secret()
+    except ValueError as error:
+        raise SettingsError(f"{path}: oidc.client_secret: {error}") from None
+    return oidc.model_dump()
 
 
 def _whole(value: float) -> float | int:
