@@ -8,17 +8,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.cli.commands import Done, modelbay
+from tests.gateway.api import sign_ins
+from tests.gateway.api.sign_ins import CLIENT_SECRET, COOKIE, SECRET
 from tests.gateway.process import Running, running
 from tests.platform.databases import stored_bytes
 from tests.platform.from_dify.dify import OPENAI, Dify
 from tests.platform.vault.held import MASTER, disguises
+from tests.upstreams.oidc import OidcServer, query_of
 from tests.upstreams.openai import OpenAIUpstream
 
 from modelbay.platform.background import BackgroundDatabase
@@ -83,11 +87,20 @@ async def openai() -> AsyncIterator[OpenAIUpstream]:
 
 
 @pytest.fixture
-def house(tmp_path: Path, backend: str) -> House:
-    """An empty installation whose master key is in the environment."""
-    environment = {"PYTHONPATH": str(ROOT / "src"), "MODELBAY_MASTER_KEY": MASTER}
+def provider() -> Iterator[OidcServer]:
+    """The provider of sign-ins."""
+    with OidcServer().running() as server:
+        yield server
+
+
+@pytest.fixture
+def house(tmp_path: Path, backend: str, provider: OidcServer) -> House:
+    """An empty installation whose master key, and whose secret at the provider, are in the environment."""
+    environment = {"PYTHONPATH": str(ROOT / "src"), "MODELBAY_MASTER_KEY": MASTER, CLIENT_SECRET: SECRET}
     url = os.environ.get(VARIABLE)
     house = House(tmp_path / "gateway" / "data", environment | ({VARIABLE: url} if url else {}))
+    house.data.mkdir(parents=True)
+    (house.data / "gateway.yaml").write_text(yaml.safe_dump({"oidc": sign_ins.settings(provider)}))
     house.secrets["master key"] = MASTER
     return house
 
@@ -178,6 +191,21 @@ async def call(house: House, started: Running, key: str, openai: OpenAIUpstream)
     assert all(answers[name].status >= 400 for name in ("refused", "wrong key", "no JSON", "unknown model"))
 
 
+async def sign_in_by_provider(house: House, started: Running, provider: OidcServer) -> None:
+    """Sign in, and fail to; what is in the addresses on the way is a secret too."""
+    provider.person = {"sub": "ann-1", "email": "ann@example.com", "email_verified": True}
+    browser, other = (sign_ins.Browser(started, provider) for _ in range(2))
+    back, lost = await browser.begin(), await other.begin()
+    assert (await browser.get(back)).status == 303
+    provider.claims = {"nonce": "another"}
+    refused = await other.get(lost)
+    assert refused.status == 401
+    house.shown["answer refused sign-in"] = refused.body
+    house.secrets |= {"client's secret": SECRET, "session by provider": browser.cookies[COOKIE]}
+    for place, each in (("first", back), ("other", lost)):
+        house.secrets |= {f"{name} of the {place}": query_of(each)[name] for name in ("code", "state")}
+
+
 def memory_of(process: int) -> bytes:
     """Return what a core dump of a process would hold: all of its memory that can be read."""
     parts = []
@@ -193,7 +221,11 @@ def memory_of(process: int) -> bytes:
 
 
 async def test_no_secret_shows_anywhere(
-    house: House, openai: OpenAIUpstream, tmp_path: Path, request: pytest.FixtureRequest
+    house: House,
+    openai: OpenAIUpstream,
+    provider: OidcServer,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Neither plain nor in base64, hex or UTF-16; not even where a provider quotes the key.
 
@@ -203,6 +235,8 @@ async def test_no_secret_shows_anywhere(
     async with served(house) as started:
         await call(house, started, key, openai)
         memory = await asyncio.to_thread(memory_of, started.process.pid) if os.geteuid() == 0 else b""
+        used = {name for name, secret in house.secrets.items() if secret.encode() in memory}
+        await sign_in_by_provider(house, started, provider)
     house.shown["stored"] = stored_bytes(house.data, request)
 
     assert not house.found()
@@ -210,7 +244,6 @@ async def test_no_secret_shows_anywhere(
     assert b"modelbay_" in house.shown["answer /metrics"]
     assert b"Incorrect API key provided" in house.shown["answer refused"]
     if memory:  # others than root may not look; see below
-        used = {name for name, secret in house.secrets.items() if secret.encode() in memory}
         assert {"called", "master key"} <= used <= {"called", "master key", "key"}
         assert not any(each in memory for each in disguises(IDLE.encode()))
 

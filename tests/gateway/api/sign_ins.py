@@ -10,16 +10,17 @@ from urllib.parse import urlsplit
 
 from tests.gateway.api.site import COOKIE, Site
 from tests.gateway.client import Answer, fetch
+from tests.gateway.process import Running
 from tests.upstreams.oidc import CLIENT, SECRET, OidcServer
 
 START = "/api/sign-in/oidc"
 KEPT = "modelbay_sign_in"
-VARIABLE = "MODELBAY_TEST_CLIENT_SECRET"
+CLIENT_SECRET = "MODELBAY_TEST_CLIENT_SECRET"
 
 
 def settings(provider: OidcServer, **more: Any) -> dict[str, Any]:
     """Return `oidc` of gateway.yaml."""
-    of = {"issuer": provider.url, "client_id": CLIENT, "client_secret": {"env": VARIABLE}}
+    of = {"issuer": provider.url, "client_id": CLIENT, "client_secret": {"env": CLIENT_SECRET}}
     return of | {"label": "Sign in with Acme", **more}
 
 
@@ -27,7 +28,7 @@ def settings(provider: OidcServer, **more: Any) -> dict[str, Any]:
 class Browser:
     """A browser with its cookies."""
 
-    site: Site
+    site: Site | Running
     provider: OidcServer
     cookies: dict[str, str] = field(default_factory=dict)
 
@@ -66,4 +67,4 @@ class Browser:
         return answer.json["user"] if answer.status == 200 else None
 
 
-__all__ = ["COOKIE", "KEPT", "SECRET", "START", "VARIABLE", "Browser", "settings"]
+__all__ = ["CLIENT_SECRET", "COOKIE", "KEPT", "SECRET", "START", "Browser", "settings"]

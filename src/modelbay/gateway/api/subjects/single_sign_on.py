@@ -35,7 +35,7 @@ class WaysIn(Answer):
 class Start(Query):
     """Where a sign-in is to end."""
 
-    next: str = Field("/", max_length=1000, description="The path to go to in the end.")
+    next: str = Field("/", max_length=500, description="The path to go to in the end.")
 
 
 class Back(Query):
@@ -43,10 +43,10 @@ class Back(Query):
 
     model_config = ConfigDict(extra="ignore")
 
-    state: str = Field(max_length=200, description="What the sign-in was begun with.")
-    code: str = Field("", max_length=4000, description="What the tokens are fetched with.")
-    error: str = Field("", max_length=200, description="Why there is no code.")
-    iss: str = Field("", max_length=1000, description="Who the provider is.")
+    state: str = Field(max_length=64, description="What the sign-in was begun with.")
+    code: str = Field("", description="What the tokens are fetched with.")
+    error: str = Field("", max_length=100, description="Why there is no code.")
+    iss: str = Field("", max_length=300, description="Who the provider is.")
 
 
 async def ways(request: Request[None, None]) -> Reply:
