@@ -333,7 +333,11 @@ def test_what_was_done_is_in_the_audit_log(here: Here, dify: Dify) -> None:
     here.run()
     [row] = audit.listed(here.database, workspace_of(here, "T"))
 
-    assert (row.action, row.actor, row.detail) == ("vault.import-dify", "cli", {"tenant": tenant, "made": 1})
+    assert (row.action, row.actor, row.detail) == (
+        "vault.import",
+        "cli",
+        {"from": "dify", "tenant": tenant, "made": 1},
+    )
 
 
 def test_no_line_shows_a_secret(here: Here, dify: Dify) -> None:

@@ -77,8 +77,8 @@ def _make(database: Database, vault: Vault, plan: Plan, *, dry_run: bool, actor:
         made = [line for line in plan.lines if line.state == "made"]
         if made:
             queries.raise_marks(database, plan.workspace)
-            counts = {"tenant": plan.tenant, "made": len(made)}
-            audit.record(database, plan.workspace, actor, "vault.import-dify", plan.workspace, counts)
+            counts = {"from": "dify", "tenant": plan.tenant, "made": len(made)}
+            audit.record(database, plan.workspace, actor, "vault.import", plan.workspace, counts)
     return sorted(plan.lines, key=lambda line: line.what != "workspace")  # what is about it comes behind it
 
 
