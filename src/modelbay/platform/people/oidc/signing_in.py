@@ -126,7 +126,7 @@ class OidcSignIn:
     async def _claims(self, tokens: Tokens, attempt: Attempt) -> Mapping[str, Any]:
         """Return what the provider says of a person, proved to be said by it, and in this sign-in."""
         try:
-            from modelbay.platform.people.oidc import id_token  # noqa: PLC0415 - an extra, and 0.2 s
+            from modelbay.platform.people.oidc import id_token  # noqa: PLC0415 - an extra, and 0.1 s
         except ImportError:
             raise InvokeServerUnavailableError("single sign-on: install modelbay[oidc]") from None
         try:
