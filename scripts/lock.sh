@@ -13,9 +13,9 @@ compile() {
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$@"
 }
 
-compile pyproject.toml --extra gateway --extra postgres --extra redis --group build "$@" --output-file requirements/run.lock
+compile pyproject.toml --extra gateway --extra oidc --extra postgres --extra redis --group build "$@" --output-file requirements/run.lock
 # What runs is tested as it runs: the same versions in both.
-compile pyproject.toml --extra aws --extra gateway --extra google --extra postgres --extra redis --group dev \
+compile pyproject.toml --extra aws --extra gateway --extra google --extra oidc --extra parquet --extra postgres --extra redis --group dev \
     --constraint requirements/run.lock "$@" --output-file requirements/dev.lock
 compile requirements/uv.in "$@" --output-file requirements/uv.lock
 # Clients that the tests run against the gateway: apart from Modelbay, and from each other where they do not agree.

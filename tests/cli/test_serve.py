@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from tests.cli.commands import modelbay
@@ -57,3 +58,18 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
 
     assert done.code != 0
     assert port in done.error
+
+
+def test_whoever_reads_the_terminal_becomes_the_first_owner(tmp_path: Path) -> None:
+    """A first start is closed to all others; once there is an owner no start opens it again."""
+    with started(tmp_path) as shown:
+        url, link = shown.lines[0].split()[-1], shown.lines[2].split()[2]
+        assert link.startswith(f"{url}/setup#")
+        owner = {"email": "ann@example.com", "name": "Ann", "password": "correct horse battery"}
+        body = json.dumps({**owner, "token": link.partition("#")[2]}).encode()
+        sent = Request(f"{url}/api/setup", body, {"content-type": "application/json"})
+        with urlopen(sent) as answer:
+            assert answer.status == 201
+            assert json.loads(answer.read())["user"]["email"] == "ann@example.com"
+    with started(tmp_path) as again:
+        assert not any("setup#" in line for line in again.lines)

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.docs.moving import prepare_dify
 from tests.upstreams.ollama import OllamaUpstream
 from tests.upstreams.openai import OpenAIUpstream
 
@@ -92,8 +93,11 @@ def gateway(
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
     """Give a working directory with the files that pages speak of."""
+    if "moving-from-dify" in request.node.name:
+        request.getfixturevalue("addresses")  # where its credentials lead to
+        monkeypatch.setenv("MODELBAY_DIFY_DATABASE_URL", prepare_dify(tmp_path))
     (tmp_path / "chart.png").write_bytes(base64.b64decode(_PNG))
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
     monkeypatch.chdir(tmp_path)

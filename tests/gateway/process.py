@@ -87,7 +87,10 @@ def _prepared(folder: Path, upstreams: Mapping[str, FakeUpstream]) -> Path:
 
 @asynccontextmanager
 async def running(
-    folder: Path, upstreams: Mapping[str, FakeUpstream], *options: str
+    folder: Path,
+    upstreams: Mapping[str, FakeUpstream],
+    *options: str,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Running]:
     """Start `modelbay serve` in front of fakes, and give it out once it serves or has ended."""
     given = _prepared(folder, upstreams)
@@ -96,7 +99,7 @@ async def running(
         process = await asyncio.create_subprocess_exec(
             *[*command, "--credentials", str(given), *options],
             cwd=folder,
-            env=_environment(),
+            env=_environment() | dict(environment or {}),
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
         )

@@ -65,8 +65,11 @@ def serve(
     folder = open_directory(directory(data_dir))
     given = str(credentials.expanduser().absolute()) if credentials else None
     read_file(given)
-    settings = GatewaySettings.read(folder, credentials=given, access_log=access_log, workers=workers)
-    key, choice = first_key(folder), choose(servers=())
+    tls = tls_certificate is not None
+    settings = GatewaySettings.read(
+        folder, credentials=given, access_log=access_log, workers=workers, tls=tls
+    )
+    key, choice, setup = first_key(folder), choose(servers=()), _setup_token(folder)
     reason = "it needs no provider's key, and there is none" if choice.provider == SANDBOX else choice.reason
     listening = ServerSettings(
         host=host,
@@ -77,14 +80,23 @@ def serve(
     )
 
     def announce(addresses: Sequence[str]) -> None:
-        tls = tls_certificate is not None
-        write_text(welcome(addresses[0], key, choice.language_model, reason=reason, tls=tls))
+        model = choice.language_model
+        write_text(welcome(addresses[0], key, model, reason=reason, tls=tls, setup=setup))
         sys.stdout.flush()
 
     plan = Plan("modelbay.gateway.app:make_app", asdict(settings), listening, drain_timeout=drain)
     with shared_metrics(workers):
         status = run(plan, workers=workers, announce=announce)
     raise typer.Exit(status)
+
+
+def _setup_token(folder: Path) -> str | None:
+    """Return what makes the first owner; None if there is one."""
+    from modelbay.platform.people.setup import setup_link
+    from modelbay.store import Database
+
+    with Database.open(folder) as database:
+        return setup_link(database)
 
 
 def _text(path: Path | None) -> str | None:

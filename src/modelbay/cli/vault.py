@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelbay.cli.errors import EPILOG, FAILED
+from modelbay.cli.import_dify import import_dify
 from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
 
 if TYPE_CHECKING:
@@ -208,6 +209,9 @@ def import_(
         return
     counts = f"{len(done.made)} made, {len(done.kept)} kept as they are, {len(done.unknown)} unknown here"
     write_text(f"workspace {workspace}: {'(dry run) ' if dry_run else ''}{counts}\n")
+
+
+vault.command("import-dify")(import_dify)
 
 
 def _open(folder: Path) -> tuple[Vault, Sequence[Owner]]:

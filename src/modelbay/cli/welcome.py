@@ -11,7 +11,15 @@ from modelbay.cli.output import bold, dim
 _QUESTION = "What is a bay?"
 
 
-def welcome(address: str, key: str | None, model: str, *, reason: str = "", tls: bool = False) -> str:
+def welcome(
+    address: str,
+    key: str | None,
+    model: str,
+    *,
+    reason: str = "",
+    tls: bool = False,
+    setup: str | None = None,
+) -> str:
     """Return the lines.
 
     Args:
@@ -19,15 +27,16 @@ def welcome(address: str, key: str | None, model: str, *, reason: str = "", tls:
         key: The set-up's own key; None if keys are in other hands.
         model: The model to try.
         reason: Why that one.
+        setup: The token that makes the first owner; None if there is one.
     """
     if address.startswith("/"):
-        return f"Modelbay listens on {address}\n"
+        return f"Modelbay listens on {address}\n" + _first_owner("", setup)
     url = f"{'https' if tls else 'http'}://{address}"
     shown = key or "<your key>"
     lines = [
         f"Modelbay gateway  {bold(url)}",
         f"Key               {bold(shown) if key else _OTHER_HANDS}",
-        "",
+        _first_owner(url, setup),
     ]
     lines += [f"Try it with {model} {dim(f'({reason})')}:", ""]
     for title, command in commands(url, shown, model, _program()).items():
@@ -55,6 +64,17 @@ def commands(url: str, key: str, model: str, program: str) -> Mapping[str, str]:
 
 
 _OTHER_HANDS = "yours; `modelbay key create` makes another"
+
+
+def _first_owner(url: str, setup: str | None) -> str:
+    """Return the line with the link of the first start; "" if nobody needs it."""
+    from modelbay.platform.people.invitations import link_of
+    from modelbay.platform.people.setup import PAGE
+
+    if setup is None:
+        return ""
+    link = link_of(url, PAGE, setup)
+    return f"First owner       {bold(link)} {dim('(nobody has an account; good once)')}\n"
 
 
 def _program() -> str:

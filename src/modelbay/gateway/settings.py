@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelbay.errors import ModelbayError
 from modelbay.platform.network.policy import FIRST_ONLY, Policy, Who
+from modelbay.platform.people.oidc.settings import OidcSettings
 
 FILE = "gateway.yaml"
 _MIB = 2**20
@@ -78,6 +79,7 @@ class SettingsFile(BaseModel):
         description="Workspaces whose calls may use the machine's own identity: an IAM role, application "
         "default credentials, a managed identity.",
     )
+    oidc: OidcSettings | None = Field(None, description="Single sign-on: see the guide for teams.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class GatewaySettings:
         tls: Whether we are reached over TLS, so that cookies are kept to it.
         when_database_is_away: Whether calls of known keys are taken meanwhile, or refused.
         spool_limit: Bytes of calls that wait for the database before calls are refused.
+        oidc: Single sign-on, as `OidcSettings` takes it; None is none.
         lanes: Whether calls may pass through untranslated where client and upstream speak one dialect.
     """
 
@@ -112,6 +115,7 @@ class GatewaySettings:
     workers: int = 1
     lanes: bool = True
     tls: bool = False
+    oidc: dict[str, Any] | None = None
 
     @property
     def policy(self) -> Policy:
@@ -154,8 +158,20 @@ class GatewaySettings:
             spool_limit=read.spool_limit,
             private_addresses=read.private_addresses,
             machine_identities=read.machine_identities,
+            oidc=_proved(read.oidc, path),
             **more,
         )
+
+
+def _proved(oidc: OidcSettings | None, path: Path) -> dict[str, Any] | None:
+    """Return how people sign in; SettingsError if the client's secret is not where it should be."""
+    if oidc is None:
+        return None
+    try:
+        oidc.secret()
+    except ValueError as error:
+        raise SettingsError(f"{path}: oidc.client_secret: {error}") from None
+    return oidc.model_dump()
 
 
 def _whole(value: float) -> float | int:

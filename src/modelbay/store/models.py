@@ -69,6 +69,16 @@ def set_enabled(database: Database, place: ModelPlace, enabled: bool) -> None:
     )
 
 
+def settings(database: Database, workspace: str) -> dict[ModelPlace, bool]:
+    """Return which models somebody has switched, and whether they are on."""
+    rows = database.rows(
+        "SELECT workspace, provider, model, model_type, enabled FROM model_settings"
+        " WHERE workspace = :workspace",
+        {"workspace": workspace},
+    )
+    return {ModelPlace(*row[:4]): bool(row[4]) for row in rows}
+
+
 def disabled(database: Database, workspace: str) -> set[ModelPlace]:
     """Return the models that are switched off."""
     rows = database.rows(

@@ -210,6 +210,11 @@ def invitations(database: Database, workspace: str) -> Sequence[InvitationRow]:
     return _invitations(database, "workspace = :workspace", {"workspace": workspace})
 
 
+def invitations_for(database: Database, email: str) -> Sequence[InvitationRow]:
+    """Return the invitations of a person into all workspaces; expired ones included."""
+    return _invitations(database, "email = :email", {"email": email})
+
+
 def delete_invitation(database: Database, workspace: str, invitation_id: str) -> int:
     """Take an invitation back, or use it; return 0 if there is none."""
     return database.change(

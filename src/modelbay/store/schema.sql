@@ -449,6 +449,24 @@ CREATE TABLE network_secrets (
     PRIMARY KEY (workspace, record, field)
 );
 
+CREATE TABLE identities (
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    email TEXT NOT NULL,
+    created FLOAT NOT NULL,
+    PRIMARY KEY (issuer, subject),
+    CONSTRAINT identities_user UNIQUE (user_id, issuer)
+);
+
+CREATE TABLE used_sign_ins (
+    hash BLOB NOT NULL,
+    expires FLOAT NOT NULL,
+    PRIMARY KEY (hash)
+);
+
+CREATE INDEX used_sign_ins_expires ON used_sign_ins (expires);
+
 INSERT INTO workspaces (id, name, created, version)
 VALUES ('default', 'Default', CAST(strftime('%s', 'now') AS FLOAT), 1);
 

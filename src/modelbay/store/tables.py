@@ -475,3 +475,22 @@ network_secrets = Table(
     Column("field", Text, primary_key=True),
     Column("sealed", Text, nullable=False),
 )
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    UniqueConstraint("user_id", "issuer", name="identities_user"),
+)
+
+used_sign_ins = Table(
+    "used_sign_ins",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("expires", Float, nullable=False),
+    Index("used_sign_ins_expires", "expires"),
+)

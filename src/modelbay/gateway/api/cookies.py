@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from modelbay.gateway.operations import is_local
+from modelbay.platform.people.oidc import attempts
 from modelbay.platform.people.sessions import LIFETIME
 from modelbay.platform.people.signing_in import Browser
 
@@ -13,6 +14,7 @@ CSRF_HEADER: Final = "x-csrf-token"
 _PLAIN: Final = "modelbay_session"
 _SECURE: Final = "__Host-modelbay_session"
 """Under TLS: browsers take a cookie of such a name only from this very host, and only over TLS."""
+_OIDC: Final = "modelbay_sign_in"
 _FROM_ELSEWHERE: Final = frozenset({"cross-site", "same-site"})
 
 
@@ -23,11 +25,15 @@ def is_secure(headers: Mapping[str, str], *, tls: bool) -> bool:
 
 def token_of(headers: Mapping[str, str], *, secure: bool) -> str:
     """Return the session's token that a request came with; "" if none."""
-    name = _SECURE if secure else _PLAIN
+    return value_of(headers, _SECURE if secure else _PLAIN)[:200]
+
+
+def value_of(headers: Mapping[str, str], name: str) -> str:
+    """Return the value of a cookie that a request came with; "" if none."""
     for part in headers.get("cookie", "").split(";"):
         found, _, value = part.strip().partition("=")
         if found == name:
-            return value[:200]
+            return value
     return ""
 
 
@@ -36,6 +42,18 @@ def cookie(token: str, *, secure: bool) -> tuple[str, str]:
     age = int(LIFETIME) if token else 0
     name, rest = (_SECURE, "; Secure") if secure else (_PLAIN, "")
     return "set-cookie", f"{name}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{rest}"
+
+
+def oidc_kept(headers: Mapping[str, str], *, secure: bool) -> str:
+    """Return what a browser has kept of the sign-in that it has begun."""
+    return value_of(headers, f"__Host-{_OIDC}" if secure else _OIDC)
+
+
+def oidc_cookie(kept: str, *, secure: bool) -> tuple[str, str]:
+    """Return the header that has a browser keep a sign-in; it comes along when the provider sends it back."""
+    age = int(attempts.LIFETIME) if kept else 0
+    name, rest = (f"__Host-{_OIDC}", "; Secure") if secure else (_OIDC, "")
+    return "set-cookie", f"{name}={kept}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{rest}"
 
 
 def is_from_elsewhere(headers: Mapping[str, str]) -> bool:

@@ -82,6 +82,7 @@ class Api:
             version=reading.expected_version(operation, exchange.headers, body),
             browser=browser_of(exchange.headers, exchange.peer, token=token),
             base=base_of(exchange.headers, secure=answering.secure),
+            headers=exchange.headers,
         )
         if not operation.changes:
             return await operation.serve(request)

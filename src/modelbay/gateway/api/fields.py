@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 T = TypeVar("T", bound=BaseModel)
 
 _LATER = True  # models are built at their first use: most processes never see most of them
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
 Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ann@example.com"])]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Token = Annotated[str, Field(min_length=1, max_length=200)]
 Password = Annotated[str, Field(min_length=1, max_length=2000, json_schema_extra={"format": "password"})]
 Text = Annotated[str, Field(max_length=300)]
+
+
+def _written(value: object) -> object:
+    """Refuse numbers, which pydantic would take for seconds or milliseconds as it sees fit."""
+    if isinstance(value, str) and not _MOMENT.match(value):
+        raise ValueError("a time such as 2026-11-21T18:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time in a query."""
 
 
 class Body(BaseModel):
@@ -46,6 +60,7 @@ class PageQuery(Query):
         None,
         min_length=1,
         max_length=1000,
+        pattern=r"^[A-Za-z0-9_-]+$",
         description="`next` of the page before; without it, the list from its beginning.",
     )
 

@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 from modelbay.gateway.api import problems
 from modelbay.gateway.api.cookies import CSRF_HEADER
 from modelbay.gateway.api.fields import Answer
-from modelbay.gateway.api.operation import SEGMENTS, Operation, Scope
+from modelbay.gateway.api.operation import SEGMENTS, VALUE, Operation, Scope
 from modelbay.platform.people.permissions import ACTIONS
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 
 def _path(operation: Operation) -> list[dict[str, Any]]:
     meaning = {**SEGMENTS, **operation.parameters}
-    schema = {"type": "string", "minLength": 1, "maxLength": 200}
+    schema = {"type": "string", "pattern": f"^{VALUE.pattern}$"}
     return [
         {"name": name, "in": "path", "required": True, "schema": schema, "description": meaning[name]}
         for name in operation.names
@@ -154,9 +154,9 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
     found: list[tuple[str, str, dict[str, Any]]] = []
     if operation.changes and operation.scope is not Scope.OPEN:
         found.append((CSRF_HEADER, "The session's `csrf_token`; a key needs none.", {"type": "string"}))
-    if operation.versioned and operation.changes:
+    if operation.conditional:
         text = "The `ETag` of what you have seen: if it has changed since, nothing is done."
-        found.append(("If-Match", text, {"type": "string", "pattern": r'^(\*|"v[0-9]{1,18}")$'}))
+        found.append(("If-Match", text, {"type": "string", "examples": ['"v1"', "*"]}))
     if operation.repeatable:
         text = "Sent again with the same within a day, the request is answered as before, and not done again."
         pattern = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
@@ -173,7 +173,7 @@ def _responses(operation: Operation, references: Mapping[type[BaseModel], Any]) 
         done["content"] = {operation.media: {"schema": references[operation.answer]}}
     elif operation.media != "application/json":
         done["content"] = {operation.media: {"schema": {}}}
-    if operation.versioned:
+    if operation.versioned and operation.answer is not None:
         text = "The version of what is shown, for `If-Match`."
         done["headers"] = {"ETag": {"description": text, "schema": {"type": "string"}}}
     problem = {problems.MEDIA: {"schema": references[ProblemDetails]}}
@@ -194,7 +194,7 @@ def _statuses(operation: Operation) -> list[int]:
         found.add(404)
     if operation.body is not None:
         found |= {408, 413, 415}
-    if operation.versioned and operation.changes:
+    if operation.conditional:
         found |= {409, 412}
     if operation.repeatable:
         found.add(409)

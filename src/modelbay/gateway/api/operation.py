@@ -30,6 +30,8 @@ SEGMENTS: Final[Mapping[str, str]] = {
 }
 """What the parameters of paths mean; an operation may bring more in `parameters`."""
 BODY_LIMIT: Final = 256 * 1024  # bytes: a key file of a cloud is 10 KiB
+VALUE: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+"""What a parameter of a path may be: ids, and names of providers."""
 _SEGMENT = re.compile(r"[a-z0-9.-]+|\{[a-z_]+\}")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -59,7 +61,7 @@ class Operation:
         status: What is answered if all goes well.
         media: The type of an answer that is no JSON.
         by_key: Whether a key of the gateway may call it, for its own workspace.
-        versioned: Whether it takes `If-Match`, or its answer has an `ETag`.
+        versioned: Whether its answer has an `ETag`; a change of what is there takes `If-Match` then.
         secret: Whether the answer holds a secret, which is sealed where an answer is kept to be repeated.
         errors: Statuses beside those that follow from the rest.
         parameters: What the path's parameters mean where `SEGMENTS` does not say.
@@ -123,6 +125,11 @@ class Operation:
     def changes(self) -> bool:
         """Whether a browser has to prove that its own page asks."""
         return self.method != "GET"
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it takes an `If-Match`."""
+        return self.versioned and self.method not in ("GET", "POST")
 
     @property
     def repeatable(self) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _DEEPEST: Final = 16
 _MOST: Final = 50  # parameters
 _JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
-_ETAG = re.compile(r'"v([0-9]{1,18})"')
+_ETAG = re.compile(r'\*|(?:W/)?"v([0-9]{1,18})"')
 
 
 def query_of(operation: Operation, text: str) -> Any:
@@ -90,18 +90,15 @@ def expected_version(operation: Operation, headers: Mapping[str, str], body: Bas
     Raises:
         ProblemError: It is no version of anything here.
     """
-    text = headers.get("if-match", "").strip()
-    if not operation.versioned or not text:
+    text = headers.get("if-match")
+    if not operation.conditional or text is None:
         given: int | None = getattr(body, "version", None)
         return given
-    if text == "*":
-        return None
-    found = _ETAG.fullmatch(text)
+    found = _ETAG.fullmatch(text.strip())
     if found is None:
-        raise ProblemError(
-            412, "If-Match: is no ETag of this: read it again and send its ETag", "changed_since"
-        )
-    return int(found[1])
+        text = "If-Match: is no ETag of this: read it again and send its ETag"
+        raise ProblemError(412, text, "changed_since")
+    return int(found[1]) if found[1] else None
 
 
 def etag(version: int) -> str:

@@ -36,6 +36,7 @@ class Request(Generic[BodyT, QueryT]):
         version: What `If-Match` asks for; None takes any.
         browser: Where the request comes from.
         base: The address of this gateway as the caller knows it, for links.
+        headers: As they were sent, for what is kept in cookies of its own.
     """
 
     operation: Operation
@@ -49,6 +50,7 @@ class Request(Generic[BodyT, QueryT]):
     version: int | None = None
     browser: Browser = field(default_factory=lambda: Browser("unknown"))
     base: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     async def run(
         self, function: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs

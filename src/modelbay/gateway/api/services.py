@@ -12,6 +12,9 @@ from modelbay.platform.credentials.proving import Proving
 from modelbay.platform.credentials.statuses import ModelStatus, model_list
 from modelbay.platform.environment import LocalCredentials
 from modelbay.platform.limits.lending import Lent
+from modelbay.platform.people.oidc.provider import Provider
+from modelbay.platform.people.oidc.settings import OidcSettings
+from modelbay.platform.people.oidc.signing_in import OidcSignIn
 from modelbay.platform.people.passwords import Passwords
 from modelbay.platform.people.signing_in import SignIn
 from modelbay.runtime import Engine
@@ -41,10 +44,19 @@ class Services:
         self.tls = gateway.settings.tls
         self.passwords = Passwords()
         self.sign_in = SignIn(self.database, self.passwords)
+        self.oidc = self._oidc()
         nobody = LocalCredentials(environment=False)  # what is proved is given with each question
         self._asking = Engine(catalog=gateway.catalog, host=gateway.host, credentials=nobody)
         self._models: dict[str, tuple[Snapshot, Sequence[ModelStatus]]] = {}
         self.proving = Proving(self._asking.validate_credentials)
+
+    def _oidc(self) -> OidcSignIn | None:
+        """Return single sign-on, if it is set up."""
+        given = self.gateway.settings.oidc
+        if given is None:
+            return None
+        provider = Provider(OidcSettings.model_validate(given))
+        return OidcSignIn(self.database, self.vault, provider)
 
     def has_key(self, exchange: Exchange) -> bool:
         """Whether a request came with a key."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from modelbay.gateway.api import subjects
-from modelbay.gateway.api.operation import Operation
+from modelbay.gateway.api.operation import VALUE, Operation
 from modelbay.gateway.api.problems import ProblemError
 
 
@@ -78,7 +78,7 @@ def _walk(place: Mapping[str, Any], parts: Sequence[str], values: list[str]) -> 
             return {}
         if part in place and part != "{}":
             place = place[part]
-        elif "{}" in place:
+        elif "{}" in place and VALUE.fullmatch(part):
             values.append(part)
             place = place["{}"]
         else:

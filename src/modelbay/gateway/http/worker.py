@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from modelbay.errors import ModelbayError
+from modelbay.gateway.http.dumps import forbid_dumps
 from modelbay.gateway.http.exchange import Exchange
 from modelbay.gateway.http.server import Server
 from modelbay.gateway.http.settings import ServerSettings
@@ -172,6 +173,7 @@ def main() -> int:
 
     The control socket brings the plan and the wishes to end, and takes READY.
     """
+    forbid_dumps()  # a new program may be dumped again, whatever its parent asked for
     for each in (signal.SIGINT, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     control, *listening = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from modelbay.gateway.http.dumps import forbid_dumps
 from modelbay.gateway.http.listening import address_of, bind, release
 from modelbay.gateway.http.worker import AT_ONCE, END, READY, Ending, Plan, new_loop, serve
 
@@ -40,6 +41,7 @@ def run(plan: Plan, *, workers: int = 1, announce: Announce) -> int:
     Raises:
         ListenError: The address cannot be used.
     """
+    forbid_dumps()
     _allow_many_files()
     if workers == 1:
         return _run_here(plan, announce)

@@ -140,6 +140,14 @@ def accept_as_new(database: Database, token: str, *, name: str, password: str, n
     return user
 
 
+def accept_all(database: Database, user: UserRow, *, now: float) -> int:
+    """Have a user take all invitations to an e-mail that is proved to be theirs; inside a transaction."""
+    rows = [row for row in queries.invitations_for(database, user.email) if row.expires > now]
+    for row in rows:
+        _join(database, row, user.id, now)
+    return len(rows)
+
+
 def new_user(database: Database, email: str, *, name: str, password: str, now: float) -> UserRow:
     """Make a user; inside a transaction. The password is given as its hash.
 

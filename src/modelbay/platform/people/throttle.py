@@ -72,6 +72,11 @@ def passed(database: Database, email: Counted, address: Counted, *, now: float) 
     queries.sweep_attempts(database, before=now - _FORGET)
 
 
+def forgive(database: Database, address: Counted) -> None:
+    """Note that a guess from an address was none. Inside a transaction."""
+    queries.forgive_attempt(database, address.name)
+
+
 def _network(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

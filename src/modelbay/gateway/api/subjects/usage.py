@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
 from pydantic import Field
 
-from modelbay.gateway.api.fields import Answer, Page, PageQuery, moment
+from modelbay.gateway.api.fields import Answer, Moment, Page, PageQuery, moment
 from modelbay.gateway.api.operation import Operation
 from modelbay.gateway.api.pages import begin, cut, cut_list
 from modelbay.gateway.api.problems import ProblemError
@@ -44,7 +44,7 @@ class UsageQuery(PageQuery):
     by: Literal["model", "provider", "key", "day"] = Field(
         "model", description="What calls are grouped by. With a key it is `key`: its own total."
     )
-    since: datetime | None = Field(None, description="Only calls since then; UTC if it names no zone.")
+    since: Moment | None = Field(None, description="Only calls since then.")
 
 
 class CallAnswer(Answer):
@@ -84,7 +84,11 @@ async def totals(request: Request[None, UsageQuery]) -> Reply:
     if request.key is not None:
         by = "key"
     rows = await asyncio.to_thread(
-        usage, request.services.data_dir, since=_seconds(query.since), by=by, workspace=request.workspace
+        usage,
+        request.services.data_dir,
+        since=query.since.timestamp() if query.since else 0.0,
+        by=by,
+        workspace=request.workspace,
     )
     if request.key is not None:
         rows = [row for row in rows if row.label == request.key.key_id]
@@ -103,12 +107,6 @@ async def list_calls(request: Request[None, PageQuery]) -> Reply:
     )
     kept, following = cut(request, rows, lambda row: (row.at, row.id))
     return Reply(CallPage(items=[_call(row) for row in kept], next=following))
-
-
-def _seconds(moment: datetime | None) -> float:
-    if moment is None:
-        return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _total(row: Usage) -> UsageAnswer:
