@@ -85,7 +85,8 @@ def test_the_variable_alone_lends_200_calls_of_openais_models(
     [openai] = hosted.providers()
     [(kind, terms)] = openai.quotas.items()
 
-    assert [openai.name, kind, terms.unit, terms.limit] == ["openai", "trial", "times", 200]
+    assert (openai.name, kind, terms.unit) == ("openai", Kind.TRIAL, Unit.TIMES)
+    assert terms.limit == 200
     [using] = hosted.offers("openai", "gpt-4.1-mini", NoGrants())
     assert (using.id, using.name, using.hosted) == ("hosted:trial", "hosted", "trial")
     assert not hosted.offers("openai", "o3-pro", NoGrants())

@@ -112,8 +112,7 @@ async def test_a_list_tells_where_a_quota_stands(tmp_path: Path) -> None:
         assert await gateway.takes("one", times(2, 2))
         with Database.open(tmp_path) as database:
             [quota] = list_quotas(database, lending(2), "default")
-            assert [quota.used, quota.held] == [0, 2]
-            assert (quota.valid, quota.ends) == (False, None)
+            assert (quota.used, quota.held, quota.valid, quota.ends) == (Decimal(0), Decimal(2), False, None)
             assert list_quotas(database, lending(3), "default")[0].valid
             assert list_quotas(database, lending(-1), "default")[0].valid
 

@@ -23,7 +23,9 @@ async def rerank_v2(call: Call, rest: str) -> None:
 async def _rerank(call: Call, face: RerankFace) -> None:
     ask = face.from_request(await call.json())
     call.asks(ask.model, ModelType.RERANK)
-    call.size = call.size._replace(items=len(ask.docs))
+    # The query is read with each of the documents.
+    size = call.size.size + len(ask.docs) * len(ask.query.encode(errors="replace"))
+    call.size = call.size._replace(size=size, items=len(ask.docs))
 
     async def begin(opened: Opened) -> RerankResult:
         return await opened.rerank(

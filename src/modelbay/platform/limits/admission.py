@@ -20,13 +20,14 @@ from modelbay.store.limits import Terms
 class Admission:
     """What one call holds: nothing where nothing limits it, which costs no look at the database."""
 
-    __slots__ = ("_budgets", "_held", "_holds", "_quota", "warnings")
+    __slots__ = ("_budgets", "_case", "_held", "_holds", "_quota", "warnings")
 
     def __init__(self, holds: Holds) -> None:
         self.warnings: list[str] = []
         self._holds = holds
         self._budgets: Sequence[BudgetLimit] = ()
         self._quota: QuotaLimit | None = None
+        self._case: WorstCase | None = None
         self._held = False
 
     def choose(
@@ -63,6 +64,7 @@ class Admission:
         limits = self._limits()
         asks = [Ask(limit, limit.worst(case)) for limit in limits]
         record.hosted = self._quota.hosted if self._quota else ""
+        self._case = case
         self._held = False  # refused or cancelled, it holds nothing, not what it held before either
         before = await self._holds.hold(record.workspace, record.id, asks)
         self._held = True
@@ -70,7 +72,8 @@ class Admission:
         self.warnings = [text for text in noted if text]
 
     def fill_in(self, record: CallRecord) -> None:
-        """Note in a call's record what the quota is charged; before it is written down."""
+        """Note in a call's record what its limits are charged; before it is written down."""
+        self._price(record)
         if self._quota is None:
             record.hosted, record.units = "", None
             return
@@ -85,6 +88,16 @@ class Admission:
         spent = of_record(record)
         ended = [(limit.place, limit.charge(spent)) for limit in self._limits()]
         await self._holds.settle(record.workspace, record.id, ended)
+
+    def _price(self, record: CallRecord) -> None:
+        """Take what was held for the price if that was known before and is not now: never for nothing.
+
+        The upstream has counted something else than what the price is declared for.
+        """
+        case = self._case
+        unknown = self._held and record.price is None and of_record(record).used
+        if unknown and self._budgets and case and case.price is not None:
+            record.price, record.currency, record.estimated = case.price, case.currency, True
 
     def _limits(self) -> Sequence[BudgetLimit | QuotaLimit]:
         return [*self._budgets, *([self._quota] if self._quota else ())]
