@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ def addresses(
         for name, upstream in (("OPENAI", openai), ("ACME", acme)):
             monkeypatch.setenv(f"{name}_API_KEY", "test-key")
             monkeypatch.setenv(f"{name}_BASE_URL", upstream.base_url)
-        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'src'}{os.pathsep}{ROOT}")
         yield {
             SERVED: stack.enter_context(gateway(request, tmp_path_factory, monkeypatch)),
             "https://api.acme.example": acme.url,
