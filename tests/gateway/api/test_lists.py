@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
@@ -134,9 +133,9 @@ class Watched:
         self.asked.append((statement, parameters, len(found)))
         return found
 
-    def plan(self, statement: str, parameters: Mapping[str, Any]) -> str:
+    def plan(self, statement: str, parameters: Mapping[str, Any]) -> list[str]:
         """Return how SQLite finds the rows."""
-        return "\n".join(row[3] for row in self._database.rows(f"EXPLAIN QUERY PLAN {statement}", parameters))
+        return [row[3] for row in self._database.rows(f"EXPLAIN QUERY PLAN {statement}", parameters)]
 
 
 def asked_of(data_dir: Path, user: str) -> Sequence[Callable[[Any], Sequence[Any]]]:
@@ -172,8 +171,10 @@ async def test_a_page_reads_no_more_than_it_shows(site: Site) -> None:
         assert count == 11
         if site.now.dialect == "sqlite":
             plan = watched.plan(statement, parameters)
-            assert "SCAN" not in plan, (number, plan)
-            assert not re.search(r"TEMP B-TREE FOR ORDER BY", plan), (number, plan)
+            pages = {line.split()[1] for line in plan if line.startswith(("MATERIALIZE", "CO-ROUTINE"))}
+            scanned = {line.split()[1] for line in plan if line.startswith("SCAN")}
+            assert scanned <= pages, (number, plan)  # a page that was cut before something is joined to it
+            assert pages or not any("FOR ORDER BY" in line for line in plan), (number, plan)
 
 
 async def test_a_cursor_is_good_for_its_own_list_only(site: Site) -> None:
