@@ -108,12 +108,13 @@ def page_of_members(
     database: Database, workspace: str, *, after: tuple[float, str] | None, limit: int
 ) -> Sequence[MemberRow]:
     """Return at most `limit` members, the oldest first, from behind the `created` and `user` of one."""
-    newer = " AND (members.created, members.user_id) > (:created, :user)" if after is not None else ""
+    newer = " AND (created, user_id) > (:created, :user)" if after is not None else ""
     place = {"created": after[0], "user": after[1]} if after is not None else {}
+    # The page is cut before anything is joined to it: a planner that knows no better would join them all.
     rows = database.rows(
-        f"SELECT {_MEMBER} FROM members JOIN users ON users.id = members.user_id"  # noqa: S608 - ours
-        f" WHERE members.workspace = :workspace{newer}"
-        " ORDER BY members.created, members.user_id LIMIT :limit",
+        f"SELECT {_MEMBER} FROM (SELECT * FROM members WHERE workspace = :workspace{newer}"  # noqa: S608 - ours
+        " ORDER BY created, user_id LIMIT :limit) AS members JOIN users ON users.id = members.user_id"
+        " ORDER BY members.created, members.user_id",
         {"workspace": workspace, "limit": limit, **place},
     )
     return [MemberRow(**dict(zip(MemberRow.__slots__, row, strict=True))) for row in rows]
@@ -124,10 +125,10 @@ def page_of_memberships(
 ) -> Sequence[tuple[str, str, str]]:
     """Return at most `limit` workspaces of a user: id, name and role, by id, from behind one."""
     rows = database.rows(
-        "SELECT workspaces.id, workspaces.name, members.role FROM members"
-        " JOIN workspaces ON workspaces.id = members.workspace"
-        " WHERE members.user_id = :user AND members.workspace > :after"
-        " ORDER BY members.workspace LIMIT :limit",
+        "SELECT workspaces.id, workspaces.name, members.role"
+        " FROM (SELECT * FROM members WHERE user_id = :user AND workspace > :after"
+        " ORDER BY workspace LIMIT :limit) AS members"
+        " JOIN workspaces ON workspaces.id = members.workspace ORDER BY members.workspace",
         {"user": user_id, "after": after, "limit": limit},
     )
     return [(row[0], row[1], row[2]) for row in rows]

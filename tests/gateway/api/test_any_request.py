@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.gateway.api.site import COOKIE, Person, Site
+from tests.gateway.api.site import Person, Site
 
 from modelbay.platform.people.permissions import Role
 
@@ -51,9 +51,7 @@ positive_data_acceptance.expected-statuses = [200, 201, 204, 401, 403, 404, 409,
 def config(person: Person, workspace: str, key: str) -> str:
     """Return what schemathesis is told."""
     csrf = person.headers["x-csrf-token"]
-    return _CONFIG.format(
-        examples=_EXAMPLES, token=person.token, key=key, csrf=csrf, workspace=workspace, cookie=COOKIE
-    )
+    return _CONFIG.format(examples=_EXAMPLES, token=person.token, key=key, csrf=csrf, workspace=workspace)
 
 
 async def test_any_request_is_answered_as_described(site: Site, backend: str, tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from modelbay.errors import ModelbayError
 from modelbay.gateway.api import reading
 from modelbay.gateway.api.answering import Answering
-from modelbay.gateway.api.callers import Admitted, authorise, recognise
+from modelbay.gateway.api.callers import authorise, recognise
 from modelbay.gateway.api.cookies import base_of, browser_of, is_secure, token_of
 from modelbay.gateway.api.problems import ProblemError, of_error, unexpected
 from modelbay.gateway.api.repeats import Repeats
@@ -88,18 +89,19 @@ class Api:
             return await operation.serve(request)
         return await self._to_the_end(self._repeats.once(request, exchange, raw))
 
-    async def _to_the_end(self, work: Any) -> Reply:
+    async def _to_the_end(self, work: Coroutine[Any, Any, Reply]) -> Reply:
         """Do work that is not cut off where its caller goes away: half of it could be done."""
         task: asyncio.Task[Reply] = asyncio.ensure_future(work)
         self._gateway.keep(task)
-        task.add_done_callback(_retrieve)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_note)
+            raise
 
 
-def _retrieve(task: asyncio.Task[Any]) -> None:
-    """Take note of a failure of which nobody waits to be told."""
-    if not task.cancelled():
-        task.exception()
-
-
-__all__ = ["Admitted", "Api"]
+def _note(task: asyncio.Task[Any]) -> None:
+    """Log a fault of ours of which nobody waits to be told; what was refused needs no telling."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, ModelbayError | ProblemError):
+        _log.error("the gateway failed after its caller had gone", exc_info=error)

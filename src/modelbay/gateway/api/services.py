@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modelbay.gateway.keys import key_of
-from modelbay.platform.credentials.proving import Proving
+from modelbay.platform.credentials.proving import Prove, Proving
 from modelbay.platform.credentials.statuses import ModelStatus, model_list
-from modelbay.platform.environment import LocalCredentials
 from modelbay.platform.limits.lending import Lent
 from modelbay.platform.people.oidc.provider import Provider
 from modelbay.platform.people.oidc.settings import OidcSettings
 from modelbay.platform.people.oidc.signing_in import OidcSignIn
 from modelbay.platform.people.passwords import Passwords
 from modelbay.platform.people.signing_in import SignIn
-from modelbay.runtime import Engine
 
 if TYPE_CHECKING:
     from modelbay.gateway.api.table import Table
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from modelbay.gateway.http.exchange import Exchange
     from modelbay.platform.credentials.resolve import WorkspaceCredentials
     from modelbay.platform.credentials.snapshot import Snapshot
+    from modelbay.runtime import Engine
     from modelbay.runtime.accounts import Caller
 
 _MOST: Final = 64  # workspaces whose lists of models are kept, a megabyte each
@@ -45,10 +44,8 @@ class Services:
         self.passwords = Passwords()
         self.sign_in = SignIn(self.database, self.passwords)
         self.oidc = self._oidc()
-        nobody = LocalCredentials(environment=False)  # what is proved is given with each question
-        self._asking = Engine(catalog=gateway.catalog, host=gateway.host, credentials=nobody)
         self._models: dict[str, tuple[Snapshot, Sequence[ModelStatus]]] = {}
-        self.proving = Proving(self._asking.validate_credentials)
+        self.proving = Proving(within=self._prover)
 
     def _oidc(self) -> OidcSignIn | None:
         """Return single sign-on, if it is set up."""
@@ -90,6 +87,10 @@ class Services:
                 del self._models[next(iter(self._models))]
         return known[1]
 
+    async def _prover(self, workspace: str) -> Prove:
+        """Return what asks providers as a workspace's calls do, through its network settings."""
+        return (await self.engine(workspace)).validate_credentials
+
     async def engine(self, workspace: str) -> Engine:
         """Return the way to a workspace's models."""
         return self.gateway.bays.of(await self.credentials(workspace)).engine
@@ -97,4 +98,3 @@ class Services:
     def close(self) -> None:
         """Let go of threads and engines."""
         self.passwords.close()
-        self._asking.close()

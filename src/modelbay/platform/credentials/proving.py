@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
 from modelbay.entities import Credentials, ModelType
@@ -46,13 +46,21 @@ class Proving:
 
     def __init__(
         self,
-        prove: Prove,
+        prove: Prove | None = None,
         *,
+        within: Callable[[str], Awaitable[Prove]] | None = None,
         deadline: float = DEADLINE,
         a_minute: int = A_MINUTE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Prove by asking providers.
+
+        Args:
+            prove: Asks, for whichever workspace; or …
+            within: … returns what asks as a workspace does: by its own way, with its own settings.
+        """
         self._prove = prove
+        self._within = within
         self._deadline = deadline
         self._a_minute = a_minute
         self._clock = clock
@@ -69,7 +77,9 @@ class Proving:
         model = {"model": target.model, "model_type": target.model_type} if target.model else {}
         try:
             async with asyncio.timeout(self._deadline):
-                await self._prove(target.provider.provider, dict(values), **model)  # type: ignore[arg-type]
+                prove = await self._within(target.workspace) if self._within else self._prove
+                assert prove is not None
+                await prove(target.provider.provider, dict(values), **model)  # type: ignore[arg-type]
         except TimeoutError:
             raise CredentialsValidateFailedError(
                 f"{target} has not answered within {self._deadline:g} s: nothing was saved; try again",

@@ -16,7 +16,7 @@ from modelbay.gateway.api.subjects.sessions import SessionAnswer, begun
 from modelbay.platform.people import invitations
 from modelbay.platform.people.permissions import Role
 from modelbay.platform.people.workspaces import get_workspace
-from modelbay.store import Database, people
+from modelbay.store import Database
 from modelbay.store.people import InvitationRow
 
 
@@ -56,12 +56,11 @@ class InvitationToken(Body):
 
 
 class OpenedInvitation(Answer):
-    """What an invitation is for."""
+    """What an invitation is for; not whether they have an account, which whoever invites could ask then."""
 
     workspace: str = Field(description="The name of the workspace.")
     email: str = Field(description="Whom it is for.")
     role: Role = Field(description="What they will be.")
-    has_account: bool = Field(description="Whether they have an account, whose password is asked for then.")
 
 
 class Acceptance(Body):
@@ -137,7 +136,6 @@ def _opened(database: Database, token: str, now: float) -> OpenedInvitation:
         workspace=get_workspace(database, row.workspace).name,
         email=row.email,
         role=Role(row.role),
-        has_account=people.user_by_email(database, row.email) is not None,
     )
 
 
