@@ -27,6 +27,10 @@ REMOVED: Final = (
     "spent",
     "holds",
     "rates",
+    "balances",
+    "balance_entries",
+    "routes",
+    "route_entries",
 )
 """Tables whose rows go with their workspace."""
 
