@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
-from modelbay.entities import ModelType
+from modelbay.entities import ModelType, PriceConfig
 from modelbay.hosts import Host
 from modelbay.platform.credentials.resolve import WorkspaceCredentials
 from modelbay.platform.credentials.snapshot import Snapshot
+from modelbay.platform.prices.book import PriceBook
 from modelbay.runtime import Engine
 from modelbay.runtime.choices import Choices, Names
 from modelbay.runtime.lanes import Lanes
 from modelbay.runtime.names import ModelName
-from modelbay.runtime.ports import Catalog, Using
+from modelbay.runtime.ports import Catalog
+from modelbay.runtime.routing import Figures
+from modelbay.runtime.trying import Balancer
 from modelbay.wires.relaying import Relay
 
 _MOST = 1_000  # workspaces whose calls are prepared; those not called for longest are prepared anew
@@ -26,18 +31,8 @@ class Bay(NamedTuple):
     engine: Engine
     choices: Choices
     lanes: Lanes
-    source: WorkspaceCredentials
     made_of: Snapshot
-    catalog: Catalog
     is_limited: bool
-
-    def usable(self, name: ModelName, model_type: ModelType) -> Sequence[Using]:
-        """Return the credentials with which a model may be called, those to be tried first at the front.
-
-        Raises:
-            InvokeError: There are none, and why.
-        """
-        return self.source.usable(self.catalog.declared(name.provider), name.model, model_type)
 
 
 class Bays:
@@ -49,11 +44,23 @@ class Bays:
         host: Host,
         names: Names,
         relays: Mapping[str, Relay],
+        *,
+        figures: Callable[[str], Figures],
+        balancer: Balancer,
     ) -> None:
+        """Prepare for any number of workspaces.
+
+        Args:
+            names: The installation's own; a workspace's come before them.
+            figures: What the ledger says of a workspace's recent calls, without waiting.
+            balancer: What this process remembers of turns and failures.
+        """
         self._catalog = catalog
         self._host = host
         self._names = names
         self._relays = relays
+        self._figures = figures
+        self._balancer = balancer  # outlives the bays, which any change replaces
         self._made: OrderedDict[str, Bay] = OrderedDict()
 
     def of(self, source: WorkspaceCredentials) -> Bay:
@@ -75,13 +82,28 @@ class Bays:
 
     def _make(self, source: WorkspaceCredentials) -> Bay:
         engine = Engine(catalog=self._catalog, host=self._host, credentials=source)
-        choices = Choices(self._catalog, source, self._names)
+        snapshot = source.snapshot
+        defaults = {kind: f"{row.provider}/{row.model}" for kind, row in snapshot.defaults.items()}
+        choices = Choices(
+            self._catalog,
+            source,
+            self._names.under(snapshot.routes, defaults),
+            workspace=snapshot.workspace,
+            balancer=self._balancer,
+            figures=self._figures,
+            priced=partial(_price_now, snapshot.prices),
+        )
         return Bay(
             engine,
             choices,
             Lanes(engine, self._relays),
-            source,
-            source.snapshot,
-            self._catalog,
-            is_limited=bool(source.snapshot.terms.budgets or source.hosted),
+            snapshot,
+            is_limited=bool(snapshot.terms.budgets or source.hosted),
         )
+
+
+def _price_now(
+    book: PriceBook, name: ModelName, model_type: ModelType, declared: PriceConfig | None
+) -> PriceConfig | None:
+    """Return what a model costs in a workspace now."""
+    return book.of(name.provider, name.model, model_type.value, declared, time.time()).config
