@@ -1,4 +1,4 @@
-"""As much of curl as the pages use, for machines without it: -s, -H, -d, and an address."""
+"""As much of curl as the pages use, for machines without it: -s, -H, -d, -D, and an address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 
 def main() -> None:
@@ -15,12 +16,15 @@ def main() -> None:
     parser.add_argument("-s", action="store_true")
     parser.add_argument("-H", action="append", default=[])
     parser.add_argument("-d")
+    parser.add_argument("-D", dest="head", type=Path)
     given = parser.parse_args()
     headers = dict(line.split(": ", 1) for line in given.H)
     data = given.d.encode() if given.d is not None else None
     request = urllib.request.Request(given.url, data=data, headers=headers)
     try:
         with urllib.request.urlopen(request) as answer:
+            if given.head:
+                given.head.write_text(str(answer.headers))
             sys.stdout.write(answer.read().decode())
     except urllib.error.HTTPError as error:
         sys.stdout.write(error.read().decode())
