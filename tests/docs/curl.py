@@ -1,4 +1,4 @@
-"""As much of curl as the pages use, for machines without it: -s, -H, -d, -b, -c, and an address."""
+"""As much of curl as the pages use, for machines without it: -s, -H, -d, -b, -c, -D, and an address."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("-d")
     parser.add_argument("-b")
     parser.add_argument("-c")
+    parser.add_argument("-D", dest="head", type=Path)
     given = parser.parse_args()
     headers = dict(line.split(": ", 1) for line in given.H)
     data = given.d.encode() if given.d is not None else None
@@ -28,6 +29,8 @@ def main() -> None:
         with urllib.request.urlopen(request) as answer:
             if given.c is not None:
                 Path(given.c).write_text(answer.headers.get("Set-Cookie", "").partition(";")[0])
+            if given.head:
+                given.head.write_text(str(answer.headers))
             sys.stdout.write(answer.read().decode())
     except urllib.error.HTTPError as error:
         sys.stdout.write(error.read().decode())

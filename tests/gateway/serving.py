@@ -23,6 +23,7 @@ from modelbay.gateway.http.settings import ServerSettings
 from modelbay.gateway.settings import GatewaySettings, Limits
 from modelbay.platform.fold import fold
 from modelbay.platform.local import first_key
+from modelbay.runtime.trying import Balancer
 from modelbay.sdk.testing import FakeUpstream
 from modelbay.store import Database
 from modelbay.store.calls import COLUMNS
@@ -141,6 +142,7 @@ async def serving(
     lanes: bool = True,
     limits: Limits | None = None,
     server: ServerSettings | None = None,
+    balancer: Balancer | None = None,
     **settings: Any,
 ) -> AsyncIterator[Served]:
     """Run a gateway in front of the fakes of these families."""
@@ -158,6 +160,8 @@ async def serving(
                 **{"private_addresses": "all", **settings},  # the fakes are on this machine
             )
         )
+        if balancer is not None:
+            gateway.balancer = balancer
         key = first_key(folder / "data")
         assert key is not None
         await gateway.startup()

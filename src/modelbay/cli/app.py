@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from modelbay.cli.apply import apply
+from modelbay.cli.balance import balance
 from modelbay.cli.budget import budget
 from modelbay.cli.call import call
 from modelbay.cli.chat import chat
@@ -23,6 +24,7 @@ from modelbay.cli.check import check
 from modelbay.cli.credential import credential
 from modelbay.cli.demo import demo
 from modelbay.cli.errors import BROKEN_PIPE, EPILOG, INTERRUPTED, MISTAKE, OK, print_error, report
+from modelbay.cli.explain import explain
 from modelbay.cli.key import key
 from modelbay.cli.member import member
 from modelbay.cli.models import models
@@ -31,6 +33,7 @@ from modelbay.cli.price import price
 from modelbay.cli.providers import providers
 from modelbay.cli.quota import quota
 from modelbay.cli.rate import rate
+from modelbay.cli.route import route
 from modelbay.cli.serve import serve
 from modelbay.cli.tokens import tokens
 from modelbay.cli.usage import usage
@@ -109,6 +112,9 @@ app.add_typer(rate, name="rate")
 app.add_typer(price, name="price")
 app.add_typer(usage, name="usage")
 app.add_typer(network, name="network")
+app.add_typer(balance, name="balance")
+app.add_typer(route, name="route")
+app.command()(explain)
 app.add_typer(vault, name="vault")
 app.command()(apply)
 

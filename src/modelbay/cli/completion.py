@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+ROUTE_STRATEGIES = ("ordered", "weighted", "cheapest", "fastest")
+BALANCE_STRATEGIES = ("weighted", "round-robin", "least-busy")
 TYPES = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
 
 
@@ -17,6 +19,16 @@ def provider_names(incomplete: str) -> list[tuple[str, str]]:
 def type_names(incomplete: str) -> list[str]:
     """Return the model types that begin so."""
     return [kind for kind in TYPES if kind.startswith(incomplete)]
+
+
+def route_strategies(incomplete: str) -> list[str]:
+    """Return the strategies of routes that begin so."""
+    return [name for name in ROUTE_STRATEGIES if name.startswith(incomplete)]
+
+
+def balance_strategies(incomplete: str) -> list[str]:
+    """Return the strategies of balances that begin so."""
+    return [name for name in BALANCE_STRATEGIES if name.startswith(incomplete)]
 
 
 def _models_of(kind: str | None) -> Callable[[str], list[tuple[str, str]]]:

@@ -31,6 +31,9 @@ from modelbay.platform.limits.lending import read_hosted
 from modelbay.platform.network.ways import Ways
 from modelbay.runtime.accounts import Caller, KeyRefusedError
 from modelbay.runtime.choices import Names
+from modelbay.runtime.cooling import Cooling
+from modelbay.runtime.routing import Route as Routing
+from modelbay.runtime.trying import Balancer
 from modelbay.store import StoreError
 from modelbay.wires.anthropic import relay as anthropic
 from modelbay.wires.openai import relay as openai
@@ -45,11 +48,12 @@ RELAYS = {each.dialect: each for each in (*openai.RELAYS, *anthropic.RELAYS)}
 
 
 class Gateway:
-    """Serves exchanges. Nothing is opened before `startup`."""
+    """Serves exchanges. Nothing is opened before `startup`, until which another `balancer` may be given."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self.settings = settings
         self.credentials = LocalCredentials(read_file(settings.credentials))
+        self.balancer: Balancer | None = None
         self.stopping = False
         self.active = 0
         self._kept: set[asyncio.Future[Any]] = set()
@@ -72,10 +76,21 @@ class Gateway:
         self.responses = self.platform.responses
         self.transport = Transport(replace(_UPSTREAMS, file_hosts=frozenset(settings.file_hosts)))
         self.host = InProcessHost(self.transport)
-        names = Names(settings.routes, settings.defaults)
+        routes_given = {name: Routing.of(name, models) for name, models in settings.routes.items()}
+        names = Names(routes_given, settings.defaults)
         relays = RELAYS if settings.lanes else {}
         self.ways = Ways(self.transport, settings.policy)
-        self.bays = Bays(self.catalog, self.host, names, relays, self.ways)
+        if self.balancer is None:
+            self.balancer = Balancer(Cooling(self.platform.shared))
+        self.bays = Bays(
+            self.catalog,
+            self.host,
+            names,
+            relays,
+            self.ways,
+            figures=self.platform.figures.of,
+            balancer=self.balancer,
+        )
         self.metrics = Metrics(shared=settings.workers > 1)
         self.log = AccessLog() if settings.access_log else None
         self.router = Router(routes.ALL)
@@ -120,6 +135,8 @@ class Gateway:
             await self._serve(call, route, unquote(rest) if rest else rest)
         finally:
             self.active -= 1
+            if call.trying is not None:
+                call.trying.close()
         self._tell(call)
 
     async def _serve(self, call: Call, route: Route, rest: str) -> None:

@@ -1,17 +1,16 @@
-"""Trying the models that a name means, in order, until one begins to answer."""
+"""Trying the models that a name means, each with its credentials, until one begins to answer."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from modelbay.entities import ModelType
-from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError, InvokeError
+from modelbay.errors import InvokeBadRequestError, InvokeConnectionError, InvokeError
 from modelbay.gateway.call import Call
-from modelbay.runtime.accounts import LimitReachedError
-from modelbay.runtime.names import ModelName
 from modelbay.runtime.opened import Opened
-from modelbay.runtime.ports import Using
+from modelbay.runtime.trying import Attempt
 from modelbay.wires.places import Place, at_place
 from modelbay.wires.request import upstream_limits
 from modelbay.wires.serving import Wishes
@@ -29,63 +28,75 @@ async def first_answer(
 ) -> tuple[Opened, T]:
     """Return the first model that begins to answer, and what `begin` gave.
 
-    Mistakes in messages are told at the client's `places` for them.
-
-    A route goes on to its next model where the one before is not to be had; what the client did wrong is
-    wrong for all of them.
+    Mistakes in messages are told at the client's `places` for them. Attempts that the fast lane has begun are
+    gone on with.
 
     Raises:
         InvokeError: No model answered; the error is the last one's.
     """
-    ways = _ways(call, call.bay.choices.of(model, model_type, call.caller), model_type)
-    for attempt, (name, using) in enumerate(ways, start=1):
-        call.tries(name, attempt)
-        call.limits_told = {}
+    trying = call.begin_trying(model, model_type)
+    while (attempt := call.pending or await trying.next()) is not None:
+        call.pending = None
+        call.tries(attempt, trying.count)
         upstream_limits.set(call.limits_told)  # for this task, which serves nothing else
         try:
-            return await _try(call, name, using, model_type, wishes, begin)
+            opened = await _opened(call, attempt, model_type, wishes)
+            begun = await in_time(attempt, _begin(call, attempt, opened, wishes, begin))
         except InvokeError as error:
-            if attempt == len(ways) or not may_go_on(error):
-                if error.status is None and isinstance(error, InvokeBadRequestError):
-                    error.description = at_place(error.description, places)
-                raise
-    raise AssertionError("a name means at least one model")
+            call.failed(error)
+        else:
+            call.answering()
+            return opened, begun
+    last = call.given_up()
+    if last.status is None and isinstance(last, InvokeBadRequestError):
+        last.description = at_place(last.description, places)
+    raise last
 
 
-def may_go_on(error: InvokeError) -> bool:
-    """Whether another model or other credentials may succeed where one failed so."""
-    return error.retryable or isinstance(error, InvokeAuthorizationError | LimitReachedError)
-
-
-def _ways(
-    call: Call, names: Sequence[ModelName], model_type: ModelType
-) -> list[tuple[ModelName, Using | InvokeError]]:
-    """Return what to try, in order: models with credentials, or why a model has none."""
-    ways: list[tuple[ModelName, Using | InvokeError]] = []
-    for name in names:
-        try:
-            ways += [(name, using) for using in call.bay.usable(name, model_type)]
-        except InvokeError as error:
-            ways.append((name, error))
-    return ways
-
-
-async def _try(
-    call: Call,
-    name: ModelName,
-    using: Using | InvokeError,
-    model_type: ModelType,
-    wishes: Wishes,
-    begin: Callable[[Opened], Awaitable[T]],
-) -> tuple[Opened, T]:
-    if isinstance(using, InvokeError):
-        raise using
-    opened = await call.bay.way(using).engine.open(
-        name, model_type, wishes, credentials=using.credentials, drop=call.drop
+async def _opened(call: Call, attempt: Attempt, model_type: ModelType, wishes: Wishes) -> Opened:
+    """Return the attempt's model, fitted with what the client asks."""
+    if attempt.refusal is not None:
+        raise attempt.refusal
+    opened = await call.bay.way(attempt.using).engine.open(
+        attempt.name, model_type, wishes, credentials=attempt.using.credentials, drop=call.drop
     )
     call.priced(opened.pricing)
+    return opened
+
+
+async def in_time(attempt: Attempt, begun: Awaitable[T]) -> T:
+    """Return what begins within the time that the route gives this model.
+
+    Raises:
+        InvokeConnectionError: It took longer.
+    """
+    seconds = attempt.step.timeout
+    if seconds is None:
+        return await begun
+    try:
+        async with asyncio.timeout(seconds):
+            return await begun
+    except TimeoutError:
+        raise too_slow(attempt, seconds) from None
+
+
+def too_slow(attempt: Attempt, seconds: float) -> InvokeConnectionError:
+    """Return the error of an attempt that did not begin to answer in its time."""
+    text = f"no answer within {seconds:g} seconds (the route's timeout of this model)"
+    return InvokeConnectionError(text, provider=attempt.name.provider, model=attempt.name.model)
+
+
+async def _begin(
+    call: Call,
+    attempt: Attempt,
+    opened: Opened,
+    wishes: Wishes,
+    begin: Callable[[Opened], Awaitable[T]],
+) -> T:
     while True:  # without a parameter that is dropped the answer may be longer: more is held
-        await call.hold(name, using, opened.schema, lambda: opened.parameters)
+        call.is_asking = False
+        await call.hold(attempt.name, attempt.using, opened.schema, lambda: opened.parameters)
+        call.is_asking = True
         try:
             begun = await begin(opened)
         except InvokeBadRequestError as error:
@@ -93,4 +104,4 @@ async def _try(
                 raise
         else:
             call.dropped = [*opened.dropped, *opened.notices]
-            return opened, begun
+            return begun

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
-from modelbay.entities import ModelType
+from modelbay.entities import ModelType, PriceConfig
 from modelbay.hosts import Host
 from modelbay.platform.credentials.resolve import WorkspaceCredentials
 from modelbay.platform.credentials.snapshot import Snapshot
 from modelbay.platform.network.ways import Networks, Ways
+from modelbay.platform.prices.book import PriceBook
 from modelbay.runtime import Engine
 from modelbay.runtime.choices import Choices, Names
 from modelbay.runtime.lanes import Lanes
 from modelbay.runtime.names import ModelName
 from modelbay.runtime.ports import Catalog, Using
+from modelbay.runtime.routing import Figures
+from modelbay.runtime.trying import Balancer
 from modelbay.wires.relaying import Relay
 
 _MOST = 1_000  # workspaces whose calls are prepared; those not called for longest are prepared anew
@@ -38,9 +43,7 @@ class Bay(NamedTuple):
     own: Way
     lent: Way
     choices: Choices
-    source: WorkspaceCredentials
     made_of: Snapshot
-    catalog: Catalog
     is_limited: bool
 
     @property
@@ -51,14 +54,6 @@ class Bay(NamedTuple):
     def way(self, using: Using) -> Way:
         """Return how models are reached with some credentials."""
         return self.lent if using.hosted else self.own
-
-    def usable(self, name: ModelName, model_type: ModelType) -> Sequence[Using]:
-        """Return the credentials with which a model may be called, those to be tried first at the front.
-
-        Raises:
-            InvokeError: There are none, and why.
-        """
-        return self.source.usable(self.catalog.declared(name.provider), name.model, model_type)
 
 
 class Bays:
@@ -71,12 +66,24 @@ class Bays:
         names: Names,
         relays: Mapping[str, Relay],
         ways: Ways,
+        *,
+        figures: Callable[[str], Figures],
+        balancer: Balancer,
     ) -> None:
+        """Prepare for any number of workspaces.
+
+        Args:
+            names: The installation's own; a workspace's come before them.
+            figures: What the ledger says of a workspace's recent calls, without waiting.
+            balancer: What this process remembers of turns and failures.
+        """
         self._catalog = catalog
         self._host = host
         self._names = names
         self._relays = relays
         self._ways = ways
+        self._figures = figures
+        self._balancer = balancer  # outlives the bays, which any change replaces
         self._made: OrderedDict[str, Bay] = OrderedDict()
 
     def of(self, source: WorkspaceCredentials) -> Bay:
@@ -103,12 +110,27 @@ class Bays:
         network = Networks(snapshot.networks)
         own = Engine(catalog=self._catalog, host=host, credentials=source.own, network=network)
         lent = Engine(catalog=self._catalog, host=self._host, credentials=source)
+        defaults = {kind: f"{row.provider}/{row.model}" for kind, row in snapshot.defaults.items()}
+        choices = Choices(
+            self._catalog,
+            source,
+            self._names.under(snapshot.routes, defaults),
+            workspace=snapshot.workspace,
+            balancer=self._balancer,
+            figures=self._figures,
+            priced=partial(_price_now, snapshot.prices),
+        )
         return Bay(
             Way(own, Lanes(own, self._relays)),
             Way(lent, Lanes(lent, self._relays)),
-            Choices(self._catalog, source, self._names),
-            source,
+            choices,
             snapshot,
-            self._catalog,
             is_limited=bool(snapshot.terms.budgets or source.hosted),
         )
+
+
+def _price_now(
+    book: PriceBook, name: ModelName, model_type: ModelType, declared: PriceConfig | None
+) -> PriceConfig | None:
+    """Return what a model costs in a workspace now."""
+    return book.of(name.provider, name.model, model_type.value, declared, time.time()).config

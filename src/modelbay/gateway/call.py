@@ -23,6 +23,7 @@ from modelbay.entities import (
 from modelbay.errors import (
     InvokeBadRequestError,
     InvokeConnectionError,
+    InvokeError,
     InvokeServerUnavailableError,
     ModelbayError,
 )
@@ -37,6 +38,7 @@ from modelbay.platform.prices.book import PROVIDER, UNKNOWN
 from modelbay.runtime.accounts import Caller, CallRecord
 from modelbay.runtime.names import ModelName
 from modelbay.runtime.ports import Using
+from modelbay.runtime.trying import Attempt, Trying
 from modelbay.runtime.worst_case import Size, WorstCase, size_of, worst_case
 from modelbay.sdk import prices
 from modelbay.store import StoreError
@@ -75,8 +77,10 @@ class Call:
         "gateway",
         "id",
         "interrupted",
+        "is_asking",
         "is_free",
         "limits_told",
+        "pending",
         "price",
         "rated",
         "record",
@@ -84,6 +88,7 @@ class Call:
         "settled",
         "size",
         "status",
+        "trying",
         "using",
     )
 
@@ -109,6 +114,9 @@ class Call:
         self.rated: RateAdmission | None = None
         self.size = Size(0)
         self.is_free = False  # whether nothing is charged for it by anybody: nothing is held for it
+        self.trying: Trying | None = None
+        self.pending: Attempt | None = None
+        self.is_asking = False  # whether the attempt has gone as far as its upstream
         self.record = CallRecord(
             id=self.id,
             at=time.time(),
@@ -145,11 +153,54 @@ class Call:
         self.record.model_type = model_type.value
         self.record.stream = stream
 
-    def tries(self, name: ModelName, attempt: int) -> None:
-        """Note which model is tried; what it costs is noted as `price` when it is opened."""
+    def begin_trying(self, model: str, model_type: ModelType) -> Trying:
+        """Return the attempts at what a name means; those that are under way, if some are.
+
+        Raises:
+            UnknownModelError: It means nothing that can be called with this key.
+        """
+        if self.trying is None:
+            choices = self.bay.choices
+            chosen = choices.of(model, model_type, self.caller)
+            if chosen.route is not None:
+                self.record.route = chosen.route.name
+            self.trying = choices.trying(chosen, model_type)
+        return self.trying
+
+    def tries(self, attempt: Attempt, number: int) -> None:
+        """Note what is tried; what it costs is noted as `price` when it is opened."""
+        record = self.record
         self.price = UNKNOWN
-        self.record.provider, self.record.model = name
-        self.record.attempts = attempt
+        record.provider, record.model = attempt.name
+        record.credential, record.credential_name = attempt.using.id, attempt.using.name
+        record.attempts = number
+        self.is_asking = False
+        if number > 1:
+            self.limits_told = {}
+
+    def failed(self, error: InvokeError) -> None:
+        """Note that an attempt failed before anything was answered, and what of."""
+        assert self.trying is not None
+        self.trying.failed(error, blame=self.is_asking, late=time.monotonic() >= self.deadline)
+        self._note_tried()
+
+    def given_up(self) -> InvokeError:
+        """Note that nothing is left to be tried, and return the error to tell: the last one's."""
+        assert self.trying is not None
+        self.record.attempts = self.trying.count
+        self._note_tried()
+        assert self.trying.error is not None
+        return self.trying.error
+
+    def answering(self) -> None:
+        """Note that the attempt answers: from here on there is no other."""
+        assert self.trying is not None
+        self.trying.began()
+        self._note_tried()
+
+    def _note_tried(self) -> None:
+        if self.trying is not None and self.trying.notes:
+            self.record.tried = orjson.dumps(self.trying.notes).decode()
 
     def priced(self, declared: PriceConfig | None) -> None:
         """Note what the model that is tried costs: what it declares, or what the workspace says."""
@@ -212,6 +263,9 @@ class Call:
         head = b"%b%b: %b\r\n" % (content, self.route.id_header, self.id.encode())
         if record.model:
             head += b"modelbay-model: %b\r\n" % _latin(f"{record.provider}/{record.model}")
+        if record.attempts > 1 and self.trying is not None:
+            told = _latin(self.trying.summary())
+            head += b"modelbay-attempts: %d\r\nmodelbay-tried: %b\r\n" % (record.attempts, told)
         if self.dropped:
             head += b"modelbay-dropped: %b\r\n" % _latin(", ".join(self.dropped))
         if record.price is not None:

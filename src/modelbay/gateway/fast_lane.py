@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import orjson
@@ -9,11 +10,11 @@ import orjson
 from modelbay.entities import EmbeddingUsage, LLMUsage, ModelType
 from modelbay.errors import InvokeConnectionError, InvokeError, ModelbayError
 from modelbay.gateway import bodies
-from modelbay.gateway.attempts import may_go_on
+from modelbay.gateway.attempts import too_slow
 from modelbay.gateway.call import EVENTS, Call
 from modelbay.gateway.estimates import estimate
 from modelbay.runtime.choices import UnknownModelError
-from modelbay.runtime.names import ModelName
+from modelbay.runtime.trying import Attempt
 from modelbay.sdk.wired.lane import Lane
 from modelbay.wires.relayed import Relayed
 from modelbay.wires.relaying import Fields, Scanner, Sent, Stamp, skeleton, split, value_of
@@ -34,44 +35,67 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
     bodies.check_depth(bones, gateway.settings.limits.depth)
     bodies.check_items(fields, bones, gateway.settings.limits.items)
     try:
-        names = call.bay.choices.of(model, model_type, call.caller)
+        trying = call.begin_trying(model, model_type)
     except UnknownModelError:
         return False  # whether the rest of the body can be read comes first
-    if len(names) != 1:
-        return False
     call.asks(model, model_type)
-    call.tries(names[0], 1)
-    ways = call.bay.usable(names[0], model_type)
-    for attempt, using in enumerate(ways, start=1):
-        call.tries(names[0], attempt)
-        call.limits_told = {}
-        lane = await call.bay.way(using).lanes.find(names[0], model_type, call.route.surface, using)
-        sent = lane.to_sent(bones, fields, call.exchange.headers) if lane else None
-        if lane is None or sent is None:
-            return False
-        call.priced(lane.pricing)
-        call.record.stream = sent.stream
+    while (attempt := await trying.next()) is not None:
+        call.tries(attempt, trying.count)
         try:
-            await call.hold(names[0], using, lane.schema, lambda lane=lane: _counts(lane, fields))  # type: ignore[misc]
-            await _Passing(call, names[0], lane, sent, raw, face).serve(fields)
+            found = await _lane_of(call, attempt, model_type, bones, fields)
+            if found is None:
+                call.pending = attempt  # it is made, and those after it, as for any call
+                return False
+            await _Passing(call, attempt, *found, raw, face).serve_in_time()
+            return True
         except InvokeError as error:
-            if attempt == len(ways) or call.settled or not may_go_on(error):
+            if call.exchange.begun or call.settled:
                 raise
-        else:
-            break
-    return True
+            call.failed(error)
+    raise call.given_up()
+
+
+async def _lane_of(
+    call: Call, attempt: Attempt, model_type: ModelType, bones: bytes, fields: Fields
+) -> tuple[Lane, Sent] | None:
+    """Return the attempt's lane and what is sent over it, once what the call may spend is held."""
+    if attempt.refusal is not None:
+        raise attempt.refusal
+    name, using = attempt.name, attempt.using
+    lane = await call.bay.way(using).lanes.find(name, model_type, call.route.surface, using)
+    sent = lane.to_sent(bones, fields, call.exchange.headers) if lane else None
+    if lane is None or sent is None:
+        return None
+    call.priced(lane.pricing)
+    call.record.stream = sent.stream
+    await call.hold(name, using, lane.schema, lambda: _counts(lane, fields))
+    call.is_asking = True
+    return lane, sent
 
 
 class _Passing:
-    """One call in the fast lane."""
+    """One attempt of a call in the fast lane."""
 
-    __slots__ = ("_answer", "_call", "_face", "_lane", "_name", "_raw", "_scanner", "_sent", "_transport")
+    __slots__ = (
+        "_answer",
+        "_attempt",
+        "_call",
+        "_face",
+        "_lane",
+        "_name",
+        "_raw",
+        "_scanner",
+        "_sent",
+        "_timer",
+        "_transport",
+    )
 
     def __init__(
-        self, call: Call, name: ModelName, lane: Lane, sent: Sent, raw: bytes, face: ChatFace | None
+        self, call: Call, attempt: Attempt, lane: Lane, sent: Sent, raw: bytes, face: ChatFace | None
     ) -> None:
         self._call = call
-        self._name = name
+        self._attempt = attempt
+        self._name = attempt.name
         self._lane = lane
         self._transport = lane.transport.again()
         self._sent = sent
@@ -79,8 +103,21 @@ class _Passing:
         self._face = face
         self._answer: Relayed | None = None
         self._scanner: Scanner | None = None
+        self._timer: asyncio.Timeout | None = None
 
-    async def serve(self, fields: Fields) -> None:
+    async def serve_in_time(self) -> None:
+        """Serve; where the route gives the attempt a time, it has to begin to answer within it."""
+        seconds = self._attempt.step.timeout
+        if seconds is None:
+            await self._serve()
+            return
+        try:
+            async with asyncio.timeout(seconds) as self._timer:
+                await self._serve()
+        except TimeoutError:
+            raise too_slow(self._attempt, seconds) from None
+
+    async def _serve(self) -> None:
         """Send the request on and pass the answer back."""
         call, lane, sent = self._call, self._lane, self._sent
         call_deadline.set(call.deadline)  # for this task, which serves nothing else
@@ -113,6 +150,7 @@ class _Passing:
         if used is None:
             used = await estimate(self._face, self._raw, body, self._name.model)
         self._use(used)
+        self._answers()
         await self._call.answer(body)
 
     async def _stream(self, answer: Relayed) -> None:
@@ -128,8 +166,11 @@ class _Passing:
         call.exchange.on_flow(answer.pause, answer.resume)
         try:
             await answer.flow(self._giver(scanner))
+            if scanner.error is not None and not call.exchange.begun:
+                raise scanner.error
             ending = scanner.ending()
             if not call.exchange.begun:
+                self._answers()
                 call.exchange.begin(200, call.head(EVENTS))
             if scanner.error is None:
                 self._use(scanner.usage() or await self._estimated())
@@ -154,11 +195,20 @@ class _Passing:
             if not passing:
                 return
             if not call.exchange.begun:
+                if scanner.error is not None and scanner.pieces() <= 1:
+                    return  # nothing of an answer was sent: another attempt may give one
+                self._answers()
                 call.first_token()
                 call.exchange.begin(200, call.head(EVENTS))
             send(passing)
 
         return give
+
+    def _answers(self) -> None:
+        """Note that the attempt answers: it is the call's last, and takes as long as the call may."""
+        self._call.answering()
+        if self._timer is not None:
+            self._timer.reschedule(None)
 
     async def _break_off(self, error: ModelbayError, ending: bytes | None = None) -> None:
         call = self._call

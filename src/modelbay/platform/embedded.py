@@ -16,6 +16,7 @@ from modelbay.platform.ledger import Ledger
 from modelbay.platform.limits.holds import Holds
 from modelbay.platform.limits.hosted import Hosted
 from modelbay.platform.limits.rate_admission import Rates
+from modelbay.platform.recent import RecentFigures
 from modelbay.platform.responses import StoredResponses
 from modelbay.platform.shared import shared_in
 from modelbay.platform.vault import MasterKeys, Vault
@@ -67,6 +68,8 @@ class Embedded:
         self.holds = Holds(self._holding, self.data_dir)
         self.shared = shared_in(self.data_dir)
         self.rates = Rates(self._keys, self.shared)
+        self._reports = BackgroundDatabase(self.data_dir)  # the ledger's figures take longer than a call may
+        self.figures = RecentFigures(self._reports)
         self._testing: asyncio.Task[None] | None = None
         self._vault_failure = ""
         self._started = False
@@ -133,6 +136,8 @@ class Embedded:
         await self._keys.close()
         await self._answers.close()
         await self.management.close()
+        await self.figures.settled()
+        await self._reports.close()
 
     async def __aenter__(self) -> Embedded:
         await self.start()

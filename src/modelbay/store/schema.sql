@@ -467,6 +467,55 @@ CREATE TABLE used_sign_ins (
 
 CREATE INDEX used_sign_ins_expires ON used_sign_ins (expires);
 
+CREATE TABLE balances (
+    workspace TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    model_type TEXT NOT NULL,
+    strategy TEXT NOT NULL,
+    updated FLOAT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (workspace, provider, model, model_type)
+);
+
+CREATE TABLE balance_entries (
+    workspace TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    model_type TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    credential TEXT NOT NULL,
+    name TEXT NOT NULL,
+    weight INTEGER NOT NULL,
+    enabled BOOLEAN NOT NULL,
+    PRIMARY KEY (workspace, provider, model, model_type, place),
+    CONSTRAINT balance_entries_credential UNIQUE (workspace, provider, model, model_type, credential)
+);
+
+CREATE TABLE routes (
+    workspace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    model_type TEXT NOT NULL,
+    strategy TEXT NOT NULL,
+    created FLOAT NOT NULL,
+    updated FLOAT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (workspace, name)
+);
+
+CREATE TABLE route_entries (
+    workspace TEXT NOT NULL,
+    route TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    weight INTEGER NOT NULL,
+    timeout FLOAT,
+    goes_on TEXT NOT NULL,
+    PRIMARY KEY (workspace, route, place),
+    CONSTRAINT route_entries_model UNIQUE (workspace, route, provider, model)
+);
+
 INSERT INTO workspaces (id, name, created, version)
 VALUES ('default', 'Default', CAST(strftime('%s', 'now') AS FLOAT), 1);
 

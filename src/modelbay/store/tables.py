@@ -494,3 +494,58 @@ used_sign_ins = Table(
     Column("expires", Float, nullable=False),
     Index("used_sign_ins_expires", "expires"),
 )
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("model_type", Text, primary_key=True),
+    Column("strategy", Text, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+balance_entries = Table(
+    "balance_entries",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("model_type", Text, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("credential", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    UniqueConstraint(
+        "workspace", "provider", "model", "model_type", "credential", name="balance_entries_credential"
+    ),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("model_type", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+route_entries = Table(
+    "route_entries",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("route", Text, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("timeout", Float),
+    Column("goes_on", Text, nullable=False),
+    UniqueConstraint("workspace", "route", "provider", "model", name="route_entries_model"),
+)

@@ -29,6 +29,10 @@ REMOVED: Final = (
     "rates",
     "network_settings",
     "network_secrets",
+    "balances",
+    "balance_entries",
+    "routes",
+    "route_entries",
 )
 """Tables whose rows go with their workspace."""
 

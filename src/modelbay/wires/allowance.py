@@ -11,7 +11,10 @@ from typing import Final
 
 from modelbay.errors import InvokeRateLimitError
 
-__all__ = ["Allowance", "Turn"]
+__all__ = ["OURS", "Allowance", "Turn"]
+
+OURS: Final = "network_limit"
+"""The code of a refusal that is our own: the provider was not asked, and is not to blame."""
 
 _MINUTE: Final = 60.0
 _MOST_WAITING: Final = 1_000
@@ -181,4 +184,4 @@ async def _set_within(event: asyncio.Event, seconds: float) -> None:
 def _refusal(why: str, what: str, pause: float) -> InvokeRateLimitError:
     after = _SOON if pause == math.inf else max(0.1, round(pause, 1))
     limit = f": the provider may be asked {what}" if what else ""
-    return InvokeRateLimitError(f"{why}{limit}", retry_after=after, code="network_limit")
+    return InvokeRateLimitError(f"{why}{limit}", retry_after=after, code=OURS)

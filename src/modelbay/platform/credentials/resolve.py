@@ -10,10 +10,12 @@ from typing import Final
 from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
 from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError, ModelbayError
 from modelbay.platform.background import BackgroundDatabase
+from modelbay.platform.credentials.sharing import shared_by
 from modelbay.platform.credentials.snapshot import Choice, Snapshot, Status, read_snapshot
 from modelbay.platform.credentials.stored import FIRST_WORKSPACE
 from modelbay.platform.limits.hosted import Hosted
 from modelbay.platform.vault import Vault
+from modelbay.runtime.balancing import Candidate, Candidates
 from modelbay.runtime.needs import needs_credentials
 from modelbay.runtime.ports import CredentialSource, Using
 from modelbay.store import Database
@@ -101,6 +103,24 @@ class WorkspaceCredentials:
     ) -> Choice:
         """Return what a call uses with its id and name, or why there is nothing to use."""
         return self.snapshot.choice(provider, model, model_type, behind=self.behind)
+
+    def candidates(
+        self, provider: ModelProviderConfiguration, model: str, model_type: ModelType
+    ) -> Candidates:
+        """Return the credentials with which a model may be called, those that share its calls for one.
+
+        What is lent is never shared: it comes before or behind, as the workspace prefers.
+
+        Raises:
+            InvokeError: As `usable`.
+        """
+        shared = shared_by(self.snapshot, provider, model, model_type, behind=self.behind)
+        if shared is None:
+            return Candidates([*map(Candidate, self.usable(provider, model, model_type))])
+        if self.snapshot.terms.preferred.get(provider.provider) != HOSTED:
+            return shared
+        lent = self.hosted.offers(provider.provider, model, self.snapshot.terms)
+        return Candidates([*map(Candidate, lent), *shared.entries], shared.strategy)
 
     def __repr__(self) -> str:
         return f"WorkspaceCredentials({self.snapshot.workspace})"

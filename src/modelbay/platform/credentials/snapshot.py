@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -12,13 +12,16 @@ from modelbay.platform.credentials.stored import ENVIRONMENT, as_called, opened
 from modelbay.platform.network.stored import networks_of
 from modelbay.platform.prices.book import PriceBook
 from modelbay.platform.prices.entries import price_book
-from modelbay.platform.vault import Vault
+from modelbay.platform.routes import read_routes
+from modelbay.platform.vault import Secret, SecretUnreadable, Vault
 from modelbay.runtime.needs import how_to_give, needs_credentials
 from modelbay.runtime.ports import CredentialSource
-from modelbay.store import Database, limits
+from modelbay.runtime.routing import Route
+from modelbay.store import Database, balances, limits
 from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
-from modelbay.store.credentials import Place
+from modelbay.store.balances import BalanceRow
+from modelbay.store.credentials import CredentialRow, Place
 from modelbay.store.models import DefaultRow, ModelPlace
 from modelbay.wires.network import Network
 
@@ -66,6 +69,8 @@ class Snapshot:
         terms: What limits its calls.
         prices: What calls of the workspace cost.
         networks: The network settings, by provider.
+        balances: Who shares the calls of a place.
+        named: The credentials that balances name, by id; those that are no more are missing.
     """
 
     workspace: str
@@ -78,11 +83,15 @@ class Snapshot:
     terms: limits.Terms
     prices: PriceBook
     networks: Mapping[str, Network] = field(default_factory=dict)
+    balances: Mapping[Place, BalanceRow] = field(default_factory=dict)
+    named: Mapping[str, Choice] = field(default_factory=dict)
+    routes: Mapping[str, Route] = field(default_factory=dict)
 
     @property
     def is_broken(self) -> bool:
         """Whether some credentials cannot be opened, so that looking again may help."""
-        lost = any(choice.status is Status.CREDENTIAL_UNREADABLE for choice in self.active.values())
+        every = (*self.active.values(), *self.named.values())
+        lost = any(choice.status is Status.CREDENTIAL_UNREADABLE for choice in every)
         return lost or any(network.failure for network in self.networks.values())
 
     def choice(
@@ -120,36 +129,42 @@ class Snapshot:
 def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
     """Read a workspace; secrets that cannot be opened make a status, never an error."""
     mark = queries.mark_of(database, workspace)  # first: what changes meanwhile raises it beyond this
+    rows = {row.id: row for row in queries.of_workspace(database, workspace)}
+    shared = {row.place: row for row in balances.of_workspace(database, workspace)}
+    active = queries.active(database, workspace)
+    named = {entry.credential for row in shared.values() for entry in row.entries}
+    used = rows.keys() & {*active.values(), *named}
+    chosen = _opened(database, vault, workspace, [rows[name] for name in used])
     return Snapshot(
         workspace=workspace,
         mark=mark,
-        active=_active(database, vault, workspace),
-        places=frozenset(row.place for row in queries.of_workspace(database, workspace)),
+        active={place: chosen.get(credential or "", _REMOVED) for place, credential in active.items()},
+        places=frozenset(row.place for row in rows.values()),
         custom=tuple(model_queries.custom(database, workspace)),
         disabled=frozenset(model_queries.disabled(database, workspace)),
         defaults=model_queries.defaults(database, workspace),
         terms=limits.terms_of(database, workspace),
         prices=price_book(database, workspace),
         networks=networks_of(database, vault, workspace),
+        balances=shared,
+        named={name: chosen[name] for name in chosen.keys() & named},
+        routes=read_routes(database, workspace),
     )
 
 
-def _active(database: Database, vault: Vault, workspace: str) -> dict[Place, Choice]:
-    rows = {row.id: row for row in queries.of_workspace(database, workspace)}
+def _opened(
+    database: Database, vault: Vault, workspace: str, rows: Iterable[CredentialRow]
+) -> dict[str, Choice]:
     secrets: dict[str, list[queries.SecretRow]] = {}
     for each in queries.secrets_of(database, workspace):
         secrets.setdefault(each.credential, []).append(each)
     sealer = vault.on(database)
-    found: dict[Place, Choice] = {}
-    for place, credential in queries.active(database, workspace).items():
-        row = rows.get(credential or "")
-        if row is None:
-            found[place] = _REMOVED
-            continue
-        values = as_called(row, opened(sealer, row, secrets.get(row.id, ())))
-        if isinstance(values, Credentials):
-            found[place] = Choice(Status.ACTIVE, values, row.id, row.name)
-        else:
-            text = f"the credentials {row.name!r} cannot be opened: {'; '.join(values)}"
-            found[place] = Choice(Status.CREDENTIAL_UNREADABLE, None, row.id, row.name, text)
-    return found
+    return {row.id: _choice_of(row, opened(sealer, row, secrets.get(row.id, ()))) for row in rows}
+
+
+def _choice_of(row: CredentialRow, found: Mapping[str, Secret | SecretUnreadable]) -> Choice:
+    values = as_called(row, found)
+    if isinstance(values, Credentials):
+        return Choice(Status.ACTIVE, values, row.id, row.name)
+    text = f"the credentials {row.name!r} cannot be opened: {'; '.join(values)}"
+    return Choice(Status.CREDENTIAL_UNREADABLE, None, row.id, row.name, text)

@@ -93,6 +93,7 @@ ACTIONS: Final[Mapping[str, Role]] = MappingProxyType(
         # choice
         "balance.read": Role.MEMBER,
         "balance.set": Role.ADMIN,
+        "balance.clear": Role.ADMIN,
         "route.read": Role.MEMBER,
         "route.create": Role.ADMIN,
         "route.edit": Role.ADMIN,

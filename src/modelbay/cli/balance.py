@@ -1,0 +1,245 @@
+"""`modelbay balance`: credentials that share the calls of a model or a provider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from modelbay.cli import completion
+from modelbay.cli.credential import Kind, Provider
+from modelbay.cli.errors import EPILOG
+from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelbay.platform.balances import Balance
+    from modelbay.platform.credentials.sharing import SharingEntry
+    from modelbay.store.balances import BalanceEntryRow, BalanceRow
+
+balance = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
+ACTOR: Final = "cli"
+
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="MODEL", help="This model only; without it, all of the provider's."),
+]
+Version = Annotated[
+    int | None,
+    typer.Option("--version", metavar="N", help="Refuse if it is another: somebody has changed it since."),
+]
+
+
+@balance.callback(invoke_without_command=True)
+def _balance(ctx: typer.Context) -> None:
+    """Have several credentials share the calls of a model: by weight, in turn, or by how busy they are."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@balance.command("set")
+def set_(
+    provider: Provider,
+    entries: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-e",
+            "--entry",
+            metavar="ID[,weight=N][,off]",
+            help="Credentials by their id, or active for whichever are active. At least two.",
+        ),
+    ] = None,
+    model: Model = None,
+    kind: Kind = "llm",
+    strategy: Annotated[
+        str,
+        typer.Option(
+            "-s",
+            "--strategy",
+            metavar="STRATEGY",
+            help="weighted, round-robin or least-busy.",
+            autocompletion=completion.balance_strategies,
+        ),
+    ] = "weighted",
+    version: Version = None,
+    workspace: InWorkspace = "default",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which credentials share the calls: the whole list; a running gateway follows within a second.
+
+    One that meets a rate limit, is refused or cannot be reached rests for a while; the others do its work.
+    """
+    from modelbay.cli.credential_rows import say
+    from modelbay.cli.credential_store import opened, target_of
+    from modelbay.cli.errors import Mistake
+    from modelbay.platform.balances import set_balance
+    from modelbay.runtime.balancing import Strategy
+
+    known = [each.value for each in Strategy]
+    if strategy not in known:
+        raise Mistake(f"--strategy: there is no {strategy!r}; there are {', '.join(known)}")
+    target = target_of(workspace, provider, model, kind)
+    with opened(directory(data_dir), workspace) as (database, vault):
+        row = set_balance(
+            database,
+            target,
+            [_entry(text) for text in entries or ()],
+            strategy=Strategy(strategy),
+            version=version,
+            actor=ACTOR,
+        )
+        [found] = _seen(database, vault, workspace, [row])
+    text = f"the calls of {target} are shared by {len(found.entries)} credentials"
+    say(_plain(found), as_json, f"{text}; for now {found.text}" if found.text else text)
+
+
+@balance.command()
+def show(
+    provider: Annotated[
+        str | None,
+        typer.Argument(metavar="[PROVIDER]", help="Only its own.", autocompletion=completion.provider_names),
+    ] = None,
+    workspace: InWorkspace = "default",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who shares the calls of what, and what keeps some from it.
+
+    Into a pipe each entry is one line without heading, its columns separated by tabs: provider or
+    provider/model, type of the model, strategy, balanced or plain, id, name, weight, status.
+    """
+    import sys
+
+    from modelbay.cli.credential_store import opened
+    from modelbay.cli.output import write_json, write_rows
+    from modelbay.store import balances
+
+    with opened(directory(data_dir), workspace) as (database, vault):
+        rows = balances.of_workspace(database, workspace)
+        found = _seen(
+            database, vault, workspace, [row for row in rows if provider in (None, row.place.provider)]
+        )
+    if as_json:
+        write_json([_plain(each) for each in found])
+    elif sys.stdout.isatty():
+        _draw(found)
+    else:
+        write_rows(_columns(each, entry) for each in found for entry in each.entries)
+
+
+@balance.command()
+def clear(
+    provider: Provider,
+    model: Model = None,
+    kind: Kind = "llm",
+    version: Version = None,
+    workspace: InWorkspace = "default",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have calls use the active credentials alone again; the credentials themselves stay."""
+    from modelbay.cli.credential_rows import say
+    from modelbay.cli.credential_store import opened, target_of
+    from modelbay.platform.balances import clear_balance
+
+    target = target_of(workspace, provider, model, kind)
+    with opened(directory(data_dir), workspace) as (database, _):
+        clear_balance(database, target, version=version, actor=ACTOR)
+    facts = {"provider": provider, "model": target.model or None, "cleared": True}
+    say(facts, as_json, f"the calls of {target} use the active credentials alone")
+
+
+def _entry(text: str) -> BalanceEntryRow:
+    from modelbay.cli.errors import Mistake
+    from modelbay.store.balances import BalanceEntryRow
+
+    credential, *rest = text.split(",")
+    entry = BalanceEntryRow(credential, "")
+    for part in rest:
+        name, _, value = part.partition("=")
+        if part == "off":
+            entry = entry._replace(enabled=False)
+        elif name == "weight" and value.isascii() and value.isdigit() and len(value) < 10:
+            entry = entry._replace(weight=int(value))
+        else:
+            raise Mistake(f"--entry: {part[:40]!r} is neither weight=N nor off")
+    return entry
+
+
+def _seen(database: Any, vault: Any, workspace: str, rows: Sequence[BalanceRow]) -> list[Balance]:
+    from modelbay.catalog import Catalog
+    from modelbay.errors import ModelbayError
+    from modelbay.platform.balances import seen
+    from modelbay.platform.credentials.snapshot import read_snapshot
+    from modelbay.platform.credentials.stored import FIRST_WORKSPACE
+    from modelbay.platform.environment import LocalCredentials
+
+    catalog = Catalog()
+
+    def declared(provider: str) -> Any:
+        try:
+            return catalog.declared(provider)
+        except ModelbayError:
+            return None  # its plugin is no more; what is stored is shown all the same
+
+    snapshot = read_snapshot(database, vault, workspace)
+    behind = LocalCredentials() if workspace == FIRST_WORKSPACE else None
+    return [seen(snapshot, row, declared(row.place.provider), behind=behind) for row in rows]
+
+
+def _plain(row: Balance) -> dict[str, Any]:
+    return {
+        "provider": row.provider,
+        "model": row.model or None,
+        "type": row.model_type or None,
+        "strategy": row.strategy,
+        "status": row.status,
+        "text": row.text,
+        "entries": [
+            {
+                "credential": entry.credential,
+                "name": entry.name,
+                "weight": entry.weight,
+                "enabled": entry.enabled,
+                "status": entry.status.value,
+                "uses": entry.uses or None,
+                "text": entry.text,
+            }
+            for entry in row.entries
+        ],
+        "updated": time_text(row.updated),
+        "version": row.version,
+    }
+
+
+def _columns(row: Balance, entry: SharingEntry) -> Sequence[str]:
+    of = (_of(row), row.model_type, row.strategy, row.status)
+    return (*of, entry.credential, entry.name, str(entry.weight), entry.status.value)
+
+
+def _of(row: Balance) -> str:
+    return f"{row.provider}/{row.model}" if row.model else row.provider
+
+
+def _draw(rows: Sequence[Balance]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from modelbay.cli.console import new_console
+
+    console = new_console()
+    if not rows:
+        console.print("nothing is balanced; begin with: modelbay balance set PROVIDER", style="dim")
+    for row in rows:
+        console.print(Text(f"{_of(row)} {row.model_type} · {row.strategy} · {row.status}".strip(), "bold"))
+        if row.text:
+            console.print(Text(row.text, "dim"))
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in ("CREDENTIALS", "NAME", "WEIGHT", "STATUS"):
+            table.add_column(column, overflow="fold")
+        for entry in row.entries:
+            cells = (entry.credential, entry.name, str(entry.weight), entry.text or entry.status.value)
+            table.add_row(*map(Text, cells), style="" if entry.status.value == "ready" else "dim")
+        console.print(table)

@@ -1,0 +1,188 @@
+"""The attempts of one call: which come after which error, and what is remembered for the calls after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from modelbay.entities import Credentials, ModelType
+from modelbay.errors import (
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeError,
+    InvokeRateLimitError,
+)
+from modelbay.runtime.accounts import LimitReachedError
+from modelbay.runtime.balancing import Candidate, Candidates, Strategy
+from modelbay.runtime.cooling import Cooling
+from modelbay.runtime.names import ModelName
+from modelbay.runtime.ports import Using
+from modelbay.runtime.routing import Planned, Step
+from modelbay.runtime.trying import Attempt, Balancer, Trying
+
+LLM = ModelType.LLM
+ONE, TWO = ModelName("acme", "one"), ModelName("acme", "two")
+
+
+class Clock:
+    """A clock that stands still until it is told."""
+
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class World:
+    """Models with credentials, and what one process remembers of them."""
+
+    def __init__(self, **keys: list[Candidate] | InvokeError) -> None:
+        self.keys = keys
+        self.clock = Clock()
+        self.balancer = Balancer(Cooling(clock=self.clock, chance=lambda: 0.0))
+
+    def candidates(self, name: ModelName, model_type: ModelType) -> Candidates:
+        found = self.keys[name.model]
+        if isinstance(found, InvokeError):
+            raise found
+        return Candidates(found, Strategy.ROUND_ROBIN)
+
+    def call(self, *models: ModelName, **step: Any) -> Trying:
+        """Begin a call of these models."""
+        planned = [Planned(name, Step(str(name), **step)) for name in models]
+        return Trying("default", planned, LLM, self.candidates, self.balancer, clock=self.clock)
+
+
+def key(name: str, *, shared: bool = True, hosted: str = "") -> Candidate:
+    return Candidate(Using(Credentials({"key": name}), name, name, hosted), 1, shared)
+
+
+async def used(call: Trying) -> str:
+    """Return what is tried next: model and key."""
+    attempt = await call.next()
+    return shown(attempt)
+
+
+def shown(attempt: Attempt | None) -> str:
+    return "nothing" if attempt is None else f"{attempt.name.model} {attempt.using.id}".strip()
+
+
+async def test_a_limit_of_ours_says_nothing_about_a_key() -> None:
+    """A budget holds for all keys of a model alike: the next model may be cheaper, and no key rests."""
+    world = World(one=[key("a"), key("b")], two=[key("c", shared=False)])
+    call = world.call(ONE, TWO)
+
+    assert await used(call) == "one a"
+    call.failed(LimitReachedError(), blame=False)
+    assert await used(call) == "two c"
+    call.began()
+    call.close()
+
+    after = world.call(ONE, TWO)
+    assert await used(after) == "one b"
+    after.failed(InvokeConnectionError())
+    assert await used(after) == "one a"
+
+
+async def test_what_is_lent_comes_before_those_that_share_or_behind() -> None:
+    """As the workspace prefers; it takes no turns."""
+    world = World(one=[key("lent", shared=False, hosted="trial"), key("a"), key("b")])
+
+    for _ in range(2):
+        call = world.call(ONE)
+        assert await used(call) == "one lent"
+        call.failed(LimitReachedError(), blame=False)
+        first = await used(call)
+        call.failed(InvokeRateLimitError(retry_after=0.5))
+        assert {first, await used(call)} == {"one a", "one b"}
+        call.close()
+        world.clock.now += 60
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvokeAuthorizationError("there are no credentials"),
+        InvokeBadRequestError("the model is switched off", code="disabled"),
+    ],
+)
+async def test_a_route_goes_on_where_a_model_cannot_be_called(error: InvokeError) -> None:
+    """A model that is switched off, or has no key, must not switch off the route."""
+    world = World(one=error, two=[key("c", shared=False)])
+    call = world.call(ONE, TWO)
+
+    refused = await call.next()
+    assert refused is not None
+    assert refused.refusal is error
+    call.failed(error, blame=False)
+
+    assert await used(call) == "two c"
+    assert world.balancer.cooling.left("default//llm/acme/one") is None
+
+
+async def test_a_call_without_a_choice_is_never_held_back() -> None:
+    """Its key rests for nobody: there would be nothing else to try."""
+    world = World(one=[key("a", shared=False)])
+    for _ in range(3):
+        call = world.call(ONE)
+        assert await used(call) == "one a"
+        call.failed(InvokeRateLimitError(retry_after=60))
+        assert await used(call) == "nothing"
+        call.close()
+        assert call.notes == []
+
+
+async def test_a_client_whose_time_is_up_blames_nobody() -> None:
+    """The upstream had no chance: its key does not rest, and nothing else is tried."""
+    world = World(one=[key("a"), key("b")])
+    call = world.call(ONE)
+    assert await used(call) == "one a"
+    call.failed(InvokeConnectionError(), late=True)
+    assert await used(call) == "nothing"
+    call.close()
+
+    assert [await used(world.call(ONE)) for _ in range(2)] == ["one b", "one a"]
+
+
+async def test_a_call_that_ends_in_between_gives_its_probe_back() -> None:
+    """Somebody has to find out whether the key is well again."""
+    world = World(one=[key("a"), key("b")])
+    first = world.call(ONE)
+    await first.next()
+    first.failed(InvokeConnectionError())
+    world.clock.now += 10
+    probing = world.call(ONE)
+    assert await used(probing) == "one b"
+    probing.failed(InvokeConnectionError())
+    assert await used(probing) == "one a"
+    assert not world.balancer.cooling.may_try("default/a/llm/acme/one")
+
+    probing.close()
+
+    assert world.balancer.cooling.may_try("default/a/llm/acme/one")
+
+
+async def test_who_shares_and_is_passed_over_is_noted_once() -> None:
+    """A key that rests is one key, however often it is looked at."""
+    world = World(one=[key("a"), key("b")], two=[key("c", shared=False)])
+    first = world.call(ONE, TWO)
+    for error in (InvokeRateLimitError(retry_after=5), InvokeRateLimitError(retry_after=9)):
+        await first.next()
+        first.failed(error)
+    assert await used(first) == "two c"
+    first.close()
+
+    call = world.call(ONE, TWO)
+    assert await used(call) == "two c"
+    call.failed(InvokeConnectionError("down"))
+    assert await used(call) == "nothing"
+
+    assert [(note["credential"], note.get("left")) for note in call.notes] == [
+        ("a", 5.0),
+        ("b", 9.0),
+        ("c", None),
+    ]
+    assert call.error is not None
+    assert call.error.retry_after == 5
