@@ -32,7 +32,7 @@ _OPAQUE: Final = tuple(
 )
 """How JSON begins that names a picture, a sound, a file, or a search whose results are read."""
 _TOOLED: Final = (b'"tools"', b'"functions"')
-_HIDDEN: Final = re.compile(rb"\\u00(?:[46][0-9a-fA-F]|5[0-9aAfF]|7[0-9aA])")
+_HIDDEN: Final = re.compile(rb"\\u00(?:[46][1-9a-fA-F]|[57][0-9aA]|5[fF])")
 """A letter that is written as an escape, which nobody does who has nothing to hide."""
 
 
