@@ -174,7 +174,7 @@ def _draw(rows: Sequence[KeyRow]) -> None:
 def _state(row: KeyRow) -> str:
     import time
 
-    from modelbay.platform.keys import state_of
+    from modelbay.platform.lineages import state_of
 
     return state_of(row, time.time())
 

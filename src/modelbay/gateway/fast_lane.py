@@ -13,6 +13,7 @@ from modelbay.gateway.call import EVENTS, Call
 from modelbay.gateway.estimates import estimate
 from modelbay.runtime.choices import UnknownModelError
 from modelbay.runtime.names import ModelName
+from modelbay.runtime.scopes import KeyScopeError
 from modelbay.sdk.wired.lane import Lane
 from modelbay.wires.relayed import Relayed
 from modelbay.wires.relaying import Fields, Scanner, Sent, Stamp, skeleton, split, value_of
@@ -34,7 +35,7 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
     bodies.check_items(fields, bones, gateway.settings.limits.items)
     try:
         names = call.bay.choices.of(model, model_type, call.caller)
-    except UnknownModelError:
+    except (UnknownModelError, KeyScopeError):
         return False  # whether the rest of the body can be read comes first
     if len(names) != 1:
         return False

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from modelbay.errors import ModelbayError
+from modelbay.gateway.addresses import check_proxies
 
 FILE = "gateway.yaml"
 _MIB = 2**20
@@ -60,6 +61,12 @@ class SettingsFile(BaseModel):
         default_factory=list,
         description="Hosts at private addresses from which files that messages name may be fetched.",
     )
+    trusted_proxies: list[str] = Field(
+        default_factory=list,
+        description="Ranges of addresses, or unix, of proxies whose `X-Forwarded-For` is believed.",
+    )
+
+    _proxies = field_validator("trusted_proxies")(check_proxies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ class GatewaySettings:
         data_dir: Holds keys, ledger and stored responses.
         file_hosts: Hosts at private addresses from which files that messages name may be fetched.
         credentials: A JSON file with credentials by provider, beside those of the environment.
+        trusted_proxies: Ranges of addresses of proxies whose `X-Forwarded-For` is believed.
         workers: How many processes serve; their metrics are added up.
         lanes: Whether calls may pass through untranslated where client and upstream speak one dialect.
     """
@@ -81,6 +89,7 @@ class GatewaySettings:
     plugins: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
     file_hosts: list[str] = field(default_factory=list)
+    trusted_proxies: list[str] = field(default_factory=list)
     access_log: bool = True
     workers: int = 1
     lanes: bool = True
@@ -117,6 +126,7 @@ class GatewaySettings:
             plugins=read.plugins,
             limits=limits,
             file_hosts=[host.lower() for host in read.file_hosts],
+            trusted_proxies=read.trusted_proxies,
             **more,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from modelbay.entities import ModelType
 from modelbay.errors import InvokeBadRequestError
@@ -12,6 +11,7 @@ from modelbay.runtime.accounts import Caller
 from modelbay.runtime.names import ModelName, resolve_name
 from modelbay.runtime.needs import needs_credentials
 from modelbay.runtime.ports import Catalog, CredentialSource
+from modelbay.runtime.scopes import KeyScopeError, Scope, check_type
 
 DEFAULT = "default"
 
@@ -38,15 +38,16 @@ class Choices:
         self._catalog = catalog
         self._credentials = credentials
         self._names = names
-        self._known: dict[tuple[str, ModelType, tuple[str, ...]], tuple[ModelName, ...]] = {}
+        self._known: dict[tuple[str, ModelType, tuple[Scope, ...]], tuple[ModelName, ...]] = {}
 
     def of(self, name: str, model_type: ModelType, caller: Caller) -> tuple[ModelName, ...]:
         """Return the models to try, in order; never none.
 
         Raises:
             UnknownModelError: The name means nothing, several models, or none that the key opens.
+            KeyScopeError: The key opens no models of this type.
         """
-        key = (name, model_type, caller.models)
+        key = (name, model_type, caller.scopes)
         found = self._known.get(key)
         if found is None:
             found = self._resolve(name, model_type, caller)
@@ -56,15 +57,16 @@ class Choices:
         return found
 
     def _resolve(self, name: str, model_type: ModelType, caller: Caller) -> tuple[ModelName, ...]:
-        if name in self._names.routes:
-            found = tuple(self._one(each, model_type) for each in self._names.routes[name])
-            if opens(caller, name):
-                return found
+        check_type(caller.scopes, model_type.value, caller.key_id)
+        route = self._names.routes.get(name)
+        if route is not None:
+            found = tuple(self._one(each, model_type) for each in route)
         elif name == DEFAULT:
             found = (self._one(self._default(model_type), model_type),)
         else:
             found = (self._one(name, model_type),)
-        allowed = tuple(each for each in found if opens(caller, str(each)))
+        also = () if route is None else (name,)  # a key that names a route opens all that it leads to
+        allowed = tuple(each for each in found if opens(caller, str(each), *also))
         if not allowed:
             raise UnknownModelError(f"model: this key does not open {name!r}")
         return allowed
@@ -102,11 +104,28 @@ class Choices:
             return True
         return self._credentials.credentials(declared, None, None) is not None
 
-    def routes(self, caller: Caller) -> Iterable[str]:
-        """Return the names of routes and defaults that a key may use."""
-        return [name for name in self._names.routes if opens(caller, name)]
+    def routes(self, caller: Caller, types: Iterable[ModelType] | None = None) -> Iterable[str]:
+        """Return the names of routes that a key may use: where `types` are given, to models of these."""
+        named = [name for name in self._names.routes if opens(caller, name)]
+        if types is None:
+            return named
+        return [name for name in named if any(self._leads(name, kind, caller) for kind in types)]
+
+    def _leads(self, name: str, model_type: ModelType, caller: Caller) -> bool:
+        try:
+            return any(self._is_of(each, model_type) for each in self.of(name, model_type, caller))
+        except (UnknownModelError, KeyScopeError):
+            return False
+
+    def _is_of(self, name: ModelName, model_type: ModelType) -> bool:
+        """Whether a model is declared for a type, or is one that nothing is declared of."""
+        declared, fitting = (
+            any(row.provider == name.provider for row in self._catalog.find_model(name.model, kind))
+            for kind in (None, model_type)
+        )
+        return fitting or not declared
 
 
-def opens(caller: Caller, name: str) -> bool:
-    """Whether a key opens a model or a route of that name."""
-    return not caller.models or any(fnmatchcase(name, pattern) for pattern in caller.models)
+def opens(caller: Caller, *names: str) -> bool:
+    """Whether a key opens a model or a route by any of its names."""
+    return all(scope.opens_model(*names) for scope in caller.scopes)

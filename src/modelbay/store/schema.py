@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 HEAD: Final = (
-    "0006"  # the newest of migrations/versions; they are numbered, so that newer can be told from older
+    "0007"  # the newest of migrations/versions; they are numbered, so that newer can be told from older
 )
 VERSION: Final = "SELECT version_num FROM alembic_version"
 OLDEST: Final = "SELECT number FROM marks WHERE name = 'schema.oldest'"
