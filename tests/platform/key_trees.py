@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
+from functools import lru_cache
 from typing import Final
 
 from hypothesis import strategies as st
@@ -48,12 +49,17 @@ def lines(database: Database, workspace: str, now: float) -> Iterator[tuple[list
         yield list(caller.scopes), is_open(lineage, now), list(caller.lineage)
 
 
-def opened(scopes: list[Scope]) -> set[Use]:
+def opened(scopes: Sequence[Scope]) -> Set[Use]:
     """Return all that some scopes open together."""
+    return _opened(tuple(scopes))
+
+
+@lru_cache(maxsize=10_000)
+def _opened(scopes: tuple[Scope, ...]) -> Set[Use]:
     each = (
         [name for name in SURFACES if all(scope.opens_surface(name) for scope in scopes)],
         [name for name in TYPES if all(scope.opens_type(name) for scope in scopes)],
         [name for name in MODELS if all(scope.opens_model(name) for scope in scopes)],
         [name for name in ADDRESSES if all(scope.opens_address(parse_address(name)) for scope in scopes)],
     )
-    return set(itertools.product(*each))
+    return frozenset(itertools.product(*each))

@@ -120,5 +120,5 @@ class Trees(RuleBasedStateMachine):
 @pytest.mark.usefixtures("backend")
 def test_whatever_a_key_opens_the_keys_above_it_open() -> None:
     """For all trees, surfaces, types, models and addresses: the one promise that narrower keys make."""
-    limits = settings(max_examples=50, stateful_step_count=25, suppress_health_check=list(HealthCheck))
+    limits = settings(max_examples=30, stateful_step_count=20, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Trees, settings=limits)
