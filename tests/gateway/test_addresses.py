@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from tests.gateway.conftest import Serve
 from tests.gateway.serving import Served
 
+from modelbay.gateway.access_log import AccessLog
 from modelbay.gateway.addresses import Addresses
 from modelbay.gateway.settings import GatewaySettings, SettingsError
 from modelbay.platform.keys import create_key
@@ -64,6 +67,7 @@ def test_a_proxy_on_a_unix_socket_is_trusted_by_name() -> None:
     """It has no address by which a range could name it."""
     assert address("unix", "192.0.2.7", trusted=["unix"]) == "192.0.2.7"
     assert address("192.0.2.9", "192.0.2.7", trusted=["unix"]) == "192.0.2.9"
+    assert address("unix", "192.0.2.7, unix", trusted=["unix", "10.0.0.0/8"]) == "unix"
 
 
 @given(st.text(st.characters(max_codepoint=255)), st.sampled_from(["192.0.2.7", "2001:db9::7"]))
@@ -107,6 +111,26 @@ async def test_behind_a_proxy_the_address_is_the_clients(serve: Serve) -> None:
 
     assert await statuses(served, key, "192.0.2.7", "203.0.113.9, 192.0.2.7") == [200, 200]
     assert await statuses(served, key, "203.0.113.9", "192.0.2.7, 203.0.113.9", "") == [403, 403, 403]
+
+
+async def test_the_log_tells_where_a_key_was_refused(serve: Serve) -> None:
+    """With the key's id and the client's address: whoever looks into a leak needs both."""
+    served = await serve("openai", trusted_proxies=["127.0.0.1"])
+    with Database.open(Path(served.gateway.settings.data_dir)) as database:
+        new = create_key(database, networks=["192.0.2.0/24"])
+    reader, writer = os.pipe()
+    served.gateway.log = AccessLog(writer)
+    await statuses(served, new.secret, "192.0.2.7", "203.0.113.9")
+    served.gateway.log.close()
+    served.gateway.log = None
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        lines = [json.loads(line) for line in file]
+
+    assert [(line["status"], line["peer"], line["key"]) for line in lines] == [
+        (200, "192.0.2.7", new.row.id),
+        (403, "203.0.113.9", new.row.id),
+    ]
 
 
 async def test_metrics_are_not_open_to_the_clients_of_a_proxy_on_this_machine(serve: Serve) -> None:

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from modelbay.gateway.http.exchange import Exchange
-from modelbay.runtime.scopes import Address, parse_address
+from modelbay.runtime.scopes import parse_address
 
 UNIX: Final = "unix"
 _HEADER: Final = "x-forwarded-for"
@@ -28,16 +28,14 @@ class Addresses:
         What stands before that one in the header is what the client says itself, and counts for nothing.
         """
         peer = exchange.peer
-        if not (self._networks or self._unix) or not self._is_trusted(peer):
+        if not (self._unix if peer == UNIX else self._is_trusted(peer)):
             return peer
         hops = [_bare(hop) for hop in exchange.headers.get(_HEADER, "").split(",") if hop.strip()]
         return next((hop for hop in reversed(hops) if not self._is_trusted(hop)), (hops or [peer])[0])
 
     def _is_trusted(self, hop: str) -> bool:
-        if hop == UNIX:
-            return self._unix
-        address = parse_address(hop)
-        return address is not None and _is_in(address, self._networks)
+        address = parse_address(hop) if self._networks else None
+        return address is not None and any(address in network for network in self._networks)
 
 
 def check_proxies(values: Sequence[str]) -> list[str]:
@@ -50,10 +48,6 @@ def check_proxies(values: Sequence[str]) -> list[str]:
         if value != UNIX:
             ip_network(value)
     return list(values)
-
-
-def _is_in(address: Address, networks: Iterable[object]) -> bool:
-    return any(address in network for network in networks)  # type: ignore[operator]
 
 
 def _bare(hop: str) -> str:

@@ -184,7 +184,7 @@ class Gateway:
         declared = bool(record.model) and call.bay.engine.declares(record.provider, record.model)
         self.metrics.ended(record, declared=declared)
         if self.log:
-            self.log.write(call.record, call.exchange.peer)
+            self.log.write(call.record, self.addresses.of(call.exchange))
 
 
 def key_of(exchange: Exchange) -> str:

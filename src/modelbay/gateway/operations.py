@@ -90,7 +90,7 @@ class Operations:
             key_id = error.key_id if isinstance(error, KeyScopeError) else ""
             record = CallRecord(id=request_id, at=time.time(), workspace="", key_id=key_id, surface=surface)
             record.status, record.error = status, type(error).__name__ if error else ""
-            log.write(record, exchange.peer)
+            log.write(record, self._gateway.addresses.of(exchange))
 
 
 def is_local(peer: str) -> bool:

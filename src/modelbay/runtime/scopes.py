@@ -76,7 +76,7 @@ def check_door(scopes: Sequence[Scope], surface: str, address: Callable[[], str]
         if not scope.opens_surface(surface):
             raise KeyScopeError(f"this key does not open {surface}: {_opened(scope.surfaces)}", key_id=key_id)
         if scope.networks and not scope.opens_address(parse_address(address())):
-            raise KeyScopeError(f"this key does not open from {address() or 'there'}", key_id=key_id)
+            raise KeyScopeError(f"this key does not open from {address()[:60]}", key_id=key_id)
 
 
 def check_type(scopes: Sequence[Scope], model_type: str, key_id: str) -> None:
