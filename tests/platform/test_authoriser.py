@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.platform.databases import OwnServer
+from tests.platform.people.persons import add_member
 
 from modelbay.platform import authoriser
 from modelbay.platform.authoriser import StoredKeys
 from modelbay.platform.background import BackgroundDatabase
-from modelbay.platform.keys import NewKey, create_key, revoke_key
+from modelbay.platform.key_scopes import Scopes
+from modelbay.platform.keys import NewKey, create_key, edit_key, narrower_key, revoke_key
+from modelbay.platform.lineages import DEEPEST
+from modelbay.platform.people.members import remove_member
+from modelbay.platform.people.permissions import Role
 from modelbay.platform.secrets import digest_of, new_secret
 from modelbay.runtime.accounts import KeyRefusedError
+from modelbay.runtime.scopes import Scope
 from modelbay.store import Database, StoreError
+from modelbay.store.database import NOTHING
 
 
 class Clock:
@@ -43,6 +51,10 @@ class Gate:
         """Make a key as another process does."""
         return create_key(self.other, **facts)  # type: ignore[arg-type]
 
+    def narrower(self, parent: NewKey, wish: Scopes | None = None, **facts: object) -> NewKey:
+        """Make a narrower key as another process does."""
+        return narrower_key(self.other, parent.row.id, wish or Scopes(), actor="cli", **facts)  # type: ignore[arg-type]
+
     async def refuses(self, key: str) -> bool:
         """Whether a key opens nothing."""
         if self.keys.known(key) is not None:
@@ -50,6 +62,23 @@ class Gate:
         with pytest.raises(KeyRefusedError, match=r"^The key is not valid\.$"):
             await self.keys.authorise(key)
         return True
+
+
+class Counted:
+    """A database that keeps the statements which it is asked."""
+
+    def __init__(self, database: Database) -> None:
+        self.statements: list[str] = []
+        self._database = database
+
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function with this in place of the database."""
+        return function(self, *arguments)
+
+    def rows(self, statement: str, parameters: Mapping[str, Any] = NOTHING) -> list[Any]:
+        """Ask the database."""
+        self.statements.append(statement)
+        return self._database.rows(statement, parameters)
 
 
 @pytest.fixture
@@ -68,8 +97,92 @@ async def test_a_key_is_looked_up_once_and_known_from_then(gate: Gate) -> None:
     assert gate.keys.known(new.secret) is None
     caller = await gate.keys.authorise(new.secret)
 
-    assert (caller.key_id, caller.key_name, caller.models) == (new.row.id, "ann", ("openai/*",))
+    assert (caller.key_id, caller.key_name, caller.scopes) == (new.row.id, "ann", (Scope(("openai/*",)),))
     assert gate.keys.known(new.secret) is caller
+
+
+async def test_a_key_comes_with_all_that_it_is_narrower_than(gate: Gate) -> None:
+    """It opens what all of them open, and its spending counts against all of them."""
+    root = gate.new(models=("openai/*",))
+    middle = gate.narrower(root, Scopes(networks=["10.0.0.0/8"]))
+    leaf = gate.narrower(middle, Scopes(models=["openai/gpt-4*"]))
+    caller = await gate.keys.authorise(leaf.secret)
+
+    assert caller.lineage == (leaf.row.id, middle.row.id, root.row.id)
+    assert caller.scopes == (
+        Scope(("openai/gpt-4*",), networks=("10.0.0.0/8",)),
+        Scope(("openai/*",), networks=("10.0.0.0/8",)),
+        Scope(("openai/*",)),
+    )
+    assert (await gate.keys.authorise(gate.new().secret)).scopes == ()
+
+
+async def test_a_lineage_is_read_in_one_query(tmp_path: Path, backend: str) -> None:
+    """However deep it is; the second tells whether anything was changed meanwhile."""
+    with Database.open(tmp_path) as database:
+        counted = Counted(database)
+        keys = StoredKeys(counted)  # type: ignore[arg-type]
+        key = create_key(database)
+        for _ in range(DEEPEST - 1):
+            key = narrower_key(database, key.row.id, actor="cli")
+        with pytest.raises(KeyRefusedError):  # the first look asks for the number of changes before
+            await keys.authorise(new_secret())
+        counted.statements.clear()
+        caller = await keys.authorise(key.secret)
+
+        assert len(caller.lineage) == DEEPEST
+        assert [
+            statement for statement in counted.statements if "FROM keys" in statement
+        ] == counted.statements[1:]
+        assert len(counted.statements) == 2
+        assert keys.known(key.secret) is caller
+        assert len(counted.statements) == 2
+
+
+async def test_a_key_ends_with_one_that_it_is_narrower_than(gate: Gate) -> None:
+    """Also one that is known: whoever closes a key closes all that was made with it."""
+    root = gate.new()
+    leaf = gate.narrower(gate.narrower(root))
+    await gate.keys.authorise(leaf.secret)
+    revoke_key(gate.other, root.row.id)
+    gate.clock.now += 1.0
+
+    assert await gate.refuses(leaf.secret)
+
+
+async def test_a_key_expires_with_one_that_it_is_narrower_than(gate: Gate) -> None:
+    """An end that was set later than the key was made counts, and while the key is known."""
+    root = gate.new()
+    leaf = gate.narrower(root)
+    end = gate.wall.now = root.row.created + 60
+    edit_key(gate.other, root.row.id, expires=end + 10, actor="cli")
+    await gate.keys.authorise(leaf.secret)
+    gate.wall.now = end + 10
+
+    assert await gate.refuses(leaf.secret)
+
+
+async def test_a_change_of_a_key_is_seen_within_a_second(gate: Gate) -> None:
+    """By keys below it too."""
+    root = gate.new()
+    leaf = gate.narrower(root)
+    await gate.keys.authorise(leaf.secret)
+    edit_key(gate.other, root.row.id, Scopes(types=["tts"]), actor="cli")
+    gate.clock.now += 1.0
+
+    assert (await gate.keys.authorise(leaf.secret)).scopes == (Scope(types=("tts",)),)
+
+
+async def test_a_key_of_a_member_ends_with_the_membership(gate: Gate) -> None:
+    """The removal says itself that keys have changed."""
+    add_member(gate.other, "owner@acme.example", Role.OWNER)
+    ann = add_member(gate.other, "ann@acme.example", Role.MEMBER)
+    new = gate.new(member=ann)
+    assert (await gate.keys.authorise(new.secret)).member == ann
+    remove_member(gate.other, "default", ann, actor="cli", authority=Role.OWNER)
+    gate.clock.now += 1.0
+
+    assert await gate.refuses(new.secret)
 
 
 @pytest.mark.parametrize("key", ["", "mb-", "sk-1234", "\ud800", "mb-" + "ä" * 49, new_secret() + "x"])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.platform.databases import stored_bytes
 
 from modelbay.errors import InvokeBadRequestError
-from modelbay.platform.keys import create_key, list_keys, revoke_key, state_of
+from modelbay.platform.keys import create_key, list_keys, revoke_key
+from modelbay.platform.lineages import state_of
 from modelbay.platform.periods import parse_period
 from modelbay.platform.secrets import digest_of, hint_of, is_plausible, new_secret
 from modelbay.store import Database

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from modelbay.cli import completion
 from modelbay.cli.errors import EPILOG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modelbay.store.keys import KeyRow
+    from modelbay.platform.key_scopes import Scopes
+    from modelbay.store import Database
 
 key = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 
@@ -26,6 +29,42 @@ DataDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+_ACTOR: Final = "cli"
+_NEVER: Final = "never"
+_SCOPES: Final = ("models", "types", "surfaces", "networks")
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The key's id, as modelbay key list shows it.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--models",
+        metavar="PATTERN",
+        help="Open only what matches, such as openai/* or a route's name. Repeatable.",
+    ),
+]
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--types",
+        metavar="TYPE",
+        help="Open only models of this type. Repeatable.",
+        autocompletion=completion.type_names,
+    ),
+]
+Surfaces = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--surfaces",
+        metavar="PATTERN",
+        help="Open only these operations, such as openai.chat, anthropic.*, api. Repeatable.",
+    ),
+]
+Networks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--networks", metavar="RANGE", help="Open only from there, such as 192.0.2.0/24. Repeatable."
+    ),
+]
 InWorkspace = Annotated[
     str,
     typer.Option(
@@ -36,7 +75,7 @@ InWorkspace = Annotated[
 
 @key.callback(invoke_without_command=True)
 def _key(ctx: typer.Context) -> None:
-    """Make, list and revoke the keys that open the gateway."""
+    """Make, narrow, edit, list and revoke the keys that open the gateway."""
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 
@@ -44,17 +83,21 @@ def _key(ctx: typer.Context) -> None:
 @key.command()
 def create(
     name: Annotated[str, typer.Option("--name", metavar="TEXT", help="Whose it is, or what for.")] = "",
-    models: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--models",
-            metavar="PATTERN",
-            help="Open only what matches, such as openai/* or a route's name. Repeatable.",
-        ),
-    ] = None,
+    models: Models = None,
+    types: Types = None,
+    surfaces: Surfaces = None,
+    networks: Networks = None,
     expires: Annotated[
         str | None,
         typer.Option("--expires", metavar="PERIOD", help="Such as 30d, 12h, 2w. Never without it."),
+    ] = None,
+    member: Annotated[
+        str | None,
+        typer.Option("--member", metavar="EMAIL|ID", help="Whose it is: it ends with the membership."),
+    ] = None,
+    under: Annotated[
+        str | None,
+        typer.Option("--under", metavar="ID", help="Below this key: it opens no more, and ends with it."),
     ] = None,
     workspace: InWorkspace = "default",
     data_dir: DataDir = None,
@@ -62,20 +105,47 @@ def create(
 ) -> None:
     """Make a key and write it to stdout: the only time that it is shown.
 
-    A running gateway takes it at once.
+    A running gateway takes it at once. Below another key, what is not said is as it is there.
     """
     import sys
 
+    from modelbay.cli.key_rows import plain
     from modelbay.cli.output import dim, write_json, write_text
-    from modelbay.platform.keys import create_key
+    from modelbay.platform.key_scopes import Scopes
+    from modelbay.platform.keys import create_key, narrower_key
     from modelbay.platform.periods import parse_period
     from modelbay.store import Database
 
     lifetime = parse_period(expires, field="--expires") if expires is not None else None
     with Database.open(directory(data_dir)) as database:
-        new = create_key(database, name=name, models=models or (), lifetime=lifetime, workspace=workspace)
+        user = _member_id(database, workspace, member)
+        if under is None:
+            new = create_key(
+                database,
+                name=name,
+                models=models or (),
+                types=types or (),
+                surfaces=surfaces or (),
+                networks=networks or (),
+                member=user or "",
+                lifetime=lifetime,
+                workspace=workspace,
+                actor=_ACTOR,
+            )
+        else:
+            wish = Scopes(models=models, types=types, surfaces=surfaces, networks=networks)
+            new = narrower_key(
+                database,
+                under,
+                wish,
+                name=name,
+                lifetime=lifetime,
+                member=user,
+                workspace=workspace,
+                actor=_ACTOR,
+            )
     if as_json:
-        write_json({"key": new.secret, **_plain(new.row)})
+        write_json({"key": new.secret, **plain(new.row)})
         return
     write_text(new.secret + "\n")
     if sys.stdout.isatty():
@@ -84,44 +154,103 @@ def create(
 
 @key.command("list")
 def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """List the keys: never themselves, only how they begin.
+    """List the keys: never themselves, only how they begin. Narrower keys stand below theirs.
 
     Into a pipe each key is one line without heading, its columns separated by tabs: id, name, beginning,
-    state, models, created, expires, last used.
+    state, models, created, expires, last used, types, surfaces, networks, member, the key above it. A key is
+    active, expired, revoked, or closed by one above it.
     """
     import sys
 
+    from modelbay.cli.key_rows import columns, draw, plain
     from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.fold import fold
     from modelbay.platform.keys import list_keys
-    from modelbay.store import Database
+    from modelbay.platform.lineages import states_of
+    from modelbay.store import Database, people
 
     folder = directory(data_dir)
     with Database.open(folder) as database:
         fold(database, folder)  # when a key was last used is known once its calls are in the table
         rows = list_keys(database, workspace=workspace)
+        emails = {row.user: row.email for row in people.members(database, workspace)}
+    states = states_of(rows, time.time())
     if as_json:
-        write_json([_plain(row) for row in rows])
+        write_json([plain(row, states[row.id]) for row in rows])
     elif sys.stdout.isatty():
-        _draw(rows)
+        draw(rows, states, emails)
     else:
-        write_rows(_columns(row) for row in rows)
+        write_rows(columns(row, states[row.id]) for row in rows)
+
+
+@key.command()
+def edit(
+    key_id: Id,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Another name.")] = None,
+    models: Models = None,
+    types: Types = None,
+    surfaces: Surfaces = None,
+    networks: Networks = None,
+    unrestricted: Annotated[
+        list[str] | None,
+        typer.Option("--any", metavar="SCOPE", help="Take a restriction away: models, types, … Repeatable."),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option("--expires", metavar="PERIOD|never", help="From now on, such as 30d."),
+    ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option("--version", metavar="N", help="Only if it is still this version, as --json shows it."),
+    ] = None,
+    workspace: InWorkspace = "default",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what a key opens, its name or its end; a running gateway knows within a second.
+
+    What is given takes the place of what was. Keys below it never open more than it does.
+    """
+    from modelbay.cli.key_rows import plain
+    from modelbay.cli.output import write_json, write_text
+    from modelbay.platform.keys import KEPT, edit_key
+    from modelbay.platform.periods import parse_period
+    from modelbay.store import Database
+
+    wish = _scopes(models, types, surfaces, networks, unrestricted or ())
+    until = None if expires in (None, _NEVER) else time.time() + parse_period(str(expires), field="--expires")
+    with Database.open(directory(data_dir)) as database:
+        row = edit_key(
+            database,
+            key_id,
+            wish,
+            name=name,
+            expires=KEPT if expires is None else until,
+            version=version,
+            workspace=workspace,
+            actor=_ACTOR,
+        )
+    if as_json:
+        write_json(plain(row))
+    else:
+        write_text(f"{key_id} is changed\n")
 
 
 @key.command()
 def revoke(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as modelbay key list shows it.")],
-    workspace: InWorkspace = "default",
-    data_dir: DataDir = None,
+    key_id: Id, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
-    """Close a key for good; a running gateway refuses it within a second."""
-    from modelbay.cli.output import write_text
+    """Close a key and all below it for good; a running gateway refuses them within a second."""
+    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.keys import revoke_key
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
-        revoke_key(database, key_id, workspace=workspace)
-    write_text(f"{key_id} is revoked\n")
+        revoke_key(database, key_id, workspace=workspace, actor=_ACTOR)
+    if as_json:
+        write_json({"id": key_id, "revoked": True})
+    else:
+        write_text(f"{key_id} is revoked\n")
 
 
 def directory(given: Path | None) -> Path:
@@ -131,54 +260,32 @@ def directory(given: Path | None) -> Path:
     return (given.expanduser() if given is not None else data_directory()).absolute()
 
 
-def _plain(row: KeyRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "begins": row.hint,
-        "state": _state(row),
-        "models": list(row.models),
-        "created": time_text(row.created),
-        "expires": time_text(row.expires),
-        "revoked": time_text(row.revoked),
-        "last_used": time_text(row.last_used),
-    }
-
-
-def _columns(row: KeyRow) -> Sequence[str]:
-    times = (time_text(at) or "" for at in (row.created, row.expires, row.last_used))
-    return (row.id, row.name, row.hint, _state(row), ",".join(row.models), *times)
-
-
-def _draw(rows: Sequence[KeyRow]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    if not rows:
-        console.print("no keys; make one with: modelbay key create", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("ID", "NAME", "BEGINS", "STATE", "MODELS", "EXPIRES", "LAST USED"):
-        table.add_column(column, overflow="fold", no_wrap=column not in ("NAME", "MODELS"))
-    for row in rows:
-        state = _state(row)
-        days = ((time_text(at) or "–")[:10] for at in (row.expires, row.last_used))
-        cells = (row.id, row.name, f"{row.hint}…", state, ", ".join(row.models) or "all", *days)
-        table.add_row(*map(Text, cells), style="" if state == "active" else "dim")
-    console.print(table)
-
-
-def _state(row: KeyRow) -> str:
-    import time
-
-    from modelbay.platform.keys import state_of
-
-    return state_of(row, time.time())
-
-
 def time_text(at: float | None) -> str | None:
     """Return a time as scripts read it: ISO 8601, UTC."""
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _member_id(database: Database, workspace: str, who: str | None) -> str | None:
+    from modelbay.platform.people.members import find_member
+
+    return None if who is None else find_member(database, workspace, who).user
+
+
+def _scopes(
+    models: Sequence[str] | None,
+    types: Sequence[str] | None,
+    surfaces: Sequence[str] | None,
+    networks: Sequence[str] | None,
+    unrestricted: Sequence[str],
+) -> Scopes:
+    from modelbay.cli.errors import Mistake
+    from modelbay.platform.key_scopes import Scopes
+
+    given = dict(zip(_SCOPES, (models, types, surfaces, networks), strict=True))
+    for name in unrestricted:
+        if name not in given:
+            raise Mistake(f"--any: {name[:40]!r} is none of {', '.join(_SCOPES)}")
+        if given[name]:
+            raise Mistake(f"--any {name} and --{name} exclude each other")
+        given[name] = ()
+    return Scopes(**given)

@@ -14,6 +14,7 @@ from modelbay.catalog import Catalog
 from modelbay.errors import InvokeServerUnavailableError, ModelbayError
 from modelbay.gateway import garbage
 from modelbay.gateway.access_log import AccessLog
+from modelbay.gateway.addresses import Addresses
 from modelbay.gateway.bays import Bay, Bays
 from modelbay.gateway.call import Call
 from modelbay.gateway.http.exchange import ClientGoneError, Exchange
@@ -33,6 +34,7 @@ from modelbay.runtime.accounts import Caller, KeyRefusedError
 from modelbay.runtime.choices import Names
 from modelbay.runtime.cooling import Cooling
 from modelbay.runtime.routing import Route as Routing
+from modelbay.runtime.scopes import check_door
 from modelbay.runtime.trying import Balancer
 from modelbay.store import StoreError
 from modelbay.wires.anthropic import relay as anthropic
@@ -54,6 +56,7 @@ class Gateway:
         self.settings = settings
         self.credentials = LocalCredentials(read_file(settings.credentials))
         self.balancer: Balancer | None = None
+        self.addresses = Addresses(settings.trusted_proxies)
         self.stopping = False
         self.active = 0
         self._kept: set[asyncio.Future[Any]] = set()
@@ -125,7 +128,7 @@ class Gateway:
             return
         route, rest = found
         try:
-            caller = await self.caller(exchange)
+            caller = await self.caller(exchange, route.surface)
             call = Call(self, exchange, route, caller, await self._bay_of(caller))
         except ModelbayError as error:
             self.operations.refuse(exchange, route, error)
@@ -169,8 +172,13 @@ class Gateway:
         except ModelbayError as unwritten:  # the ledger itself is what failed
             await call.fail(unwritten)
 
-    async def caller(self, exchange: Exchange) -> Caller:
-        """Return whose key a request came with; KeyRefusedError if it opens nothing."""
+    async def caller(self, exchange: Exchange, surface: str) -> Caller:
+        """Return whose key a request came with.
+
+        Raises:
+            KeyRefusedError: There is none, or it opens nothing.
+            KeyScopeError: It does not open this surface, or not from there.
+        """
         key = key_of(exchange)
         if not key:
             raise KeyRefusedError(
@@ -178,10 +186,13 @@ class Gateway:
             )
         authoriser = self.platform.authoriser
         try:
-            return authoriser.known(key) or await authoriser.authorise(key)
+            caller = authoriser.known(key) or await authoriser.authorise(key)
         except StoreError as error:  # its words name files of this machine
             _log.error("keys cannot be looked up: %s", error)
             raise InvokeServerUnavailableError("keys cannot be looked up now; try again") from None
+        if caller.scopes:
+            check_door(caller.scopes, surface, lambda: self.addresses.of(exchange), caller.key_id)
+        return caller
 
     async def _bay_of(self, caller: Caller) -> Bay:
         """Return the way to the models of a workspace; of one that was called before, without I/O."""
@@ -203,7 +214,7 @@ class Gateway:
         )
         self.metrics.ended(record, declared=declared)
         if self.log:
-            self.log.write(call.record, call.exchange.peer)
+            self.log.write(call.record, self.addresses.of(call.exchange))
 
 
 class Worker(Gateway):

@@ -14,6 +14,7 @@ from modelbay.gateway.attempts import too_slow
 from modelbay.gateway.call import EVENTS, Call
 from modelbay.gateway.estimates import estimate
 from modelbay.runtime.choices import UnknownModelError
+from modelbay.runtime.scopes import KeyScopeError
 from modelbay.runtime.trying import Attempt
 from modelbay.sdk.wired.lane import Lane
 from modelbay.wires.relayed import Relayed
@@ -36,7 +37,7 @@ async def passes(call: Call, raw: bytes, model_type: ModelType, face: ChatFace |
     bodies.check_items(fields, bones, gateway.settings.limits.items)
     try:
         trying = call.begin_trying(model, model_type)
-    except UnknownModelError:
+    except (UnknownModelError, KeyScopeError):
         return False  # whether the rest of the body can be read comes first
     call.asks(model, model_type)
     while (attempt := await trying.next()) is not None:

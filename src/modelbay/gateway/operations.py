@@ -16,6 +16,7 @@ from modelbay.gateway.ids import new_id
 from modelbay.gateway.routes import Route
 from modelbay.gateway.statuses import retry_after, status_of
 from modelbay.runtime.accounts import CallRecord, KeyRefusedError
+from modelbay.runtime.scopes import KeyScopeError
 
 if TYPE_CHECKING:
     from modelbay.gateway.api.dispatch import Api
@@ -87,9 +88,9 @@ class Operations:
         exchange.respond(503 if reasons else 200, JSON, orjson.dumps(body))
 
     async def _metrics(self, exchange: Exchange) -> None:
-        if not is_local(exchange.peer):
+        if not is_local(self._gateway.addresses.of(exchange)):
             try:
-                await self._gateway.caller(exchange)
+                await self._gateway.caller(exchange, "metrics")
             except ModelbayError as error:
                 body = orjson.dumps({"error": {"message": error.description}})
                 exchange.respond(status_of(error), JSON, body)
@@ -112,9 +113,10 @@ class Operations:
     ) -> None:
         log = self._gateway.log
         if log is not None:
-            record = CallRecord(id=request_id, at=time.time(), workspace="", key_id="", surface=surface)
+            key_id = error.key_id if isinstance(error, KeyScopeError) else ""
+            record = CallRecord(id=request_id, at=time.time(), workspace="", key_id=key_id, surface=surface)
             record.status, record.error = status, type(error).__name__ if error else ""
-            log.write(record, exchange.peer)
+            log.write(record, self._gateway.addresses.of(exchange))
 
 
 def _build(gateway: Gateway) -> Api:

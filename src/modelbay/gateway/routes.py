@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from modelbay.entities import ModelType
 from modelbay.wires.serving import ErrorFace
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ Serve = Callable[["Call", str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. A `prefix` route is served what the path names beyond it, such as a model."""
+    """One operation. A `prefix` route is served what the path names beyond it, such as a model.
+
+    `model_type` is what its models are; None if it calls none.
+    """
 
     method: str
     path: str
@@ -26,6 +30,7 @@ class Route:
     errors: ErrorFace
     prefix: bool = False
     id_header: bytes = b"x-request-id"
+    model_type: ModelType | None = None
 
 
 class Router:

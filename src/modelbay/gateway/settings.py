@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from modelbay.errors import ModelbayError
+from modelbay.gateway.addresses import check_proxies
 from modelbay.platform.network.policy import FIRST_ONLY, Policy, Who
 from modelbay.platform.people.oidc.settings import OidcSettings
 
@@ -80,6 +81,12 @@ class SettingsFile(BaseModel):
         "default credentials, a managed identity.",
     )
     oidc: OidcSettings | None = Field(None, description="Single sign-on: see the guide for teams.")
+    trusted_proxies: list[str] = Field(
+        default_factory=list,
+        description="Ranges of addresses, or unix, of proxies whose `X-Forwarded-For` is believed.",
+    )
+
+    _proxies = field_validator("trusted_proxies")(check_proxies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class GatewaySettings:
         private_addresses: Workspaces that may call any private address: their ids, "all" or "none".
         machine_identities: Workspaces that may present the machine's own identity, as above.
         credentials: A JSON file with credentials by provider, beside those of the environment.
+        trusted_proxies: Ranges of addresses of proxies whose `X-Forwarded-For` is believed.
         workers: How many processes serve; their metrics are added up.
         tls: Whether we are reached over TLS, so that cookies are kept to it.
         when_database_is_away: Whether calls of known keys are taken meanwhile, or refused.
@@ -111,6 +119,7 @@ class GatewaySettings:
     spool_limit: int = 2**30
     private_addresses: Who = FIRST_ONLY
     machine_identities: Who = FIRST_ONLY
+    trusted_proxies: list[str] = field(default_factory=list)
     access_log: bool = True
     workers: int = 1
     lanes: bool = True
@@ -159,6 +168,7 @@ class GatewaySettings:
             private_addresses=read.private_addresses,
             machine_identities=read.machine_identities,
             oidc=_proved(read.oidc, path),
+            trusted_proxies=read.trusted_proxies,
             **more,
         )
 

@@ -12,6 +12,7 @@ from modelbay.errors import (
 )
 from modelbay.gateway.http.exchange import BodyError
 from modelbay.runtime.accounts import KeyRefusedError, LimitReachedError
+from modelbay.runtime.scopes import KeyScopeError
 
 _USUAL: tuple[tuple[type[ModelbayError], int, range], ...] = (
     (InvokeRateLimitError, 429, range(429, 430)),
@@ -20,6 +21,7 @@ _USUAL: tuple[tuple[type[ModelbayError], int, range], ...] = (
     (InvokeConnectionError, 502, range(502, 505)),
     (InvokeServerUnavailableError, 503, range(500, 600)),
     (KeyRefusedError, 401, range(401, 404)),
+    (KeyScopeError, 403, range(403, 404)),
     (BodyError, 400, range(400, 500)),
 )
 

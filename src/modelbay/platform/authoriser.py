@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hmac import compare_digest
 from typing import Final, TypeVar
 
 from modelbay.errors import InvokeServerUnavailableError, ModelbayError
 from modelbay.platform.background import BackgroundDatabase
-from modelbay.platform.keys import state_of
+from modelbay.platform.lineages import DEEPEST, expiry_of, is_open
 from modelbay.platform.secrets import digest_of, is_plausible
 from modelbay.runtime.accounts import Caller, KeyRefusedError
+from modelbay.runtime.scopes import Scope
 from modelbay.store import Database, StoreError
 from modelbay.store import keys as queries
-from modelbay.store.keys import KeyRow
+from modelbay.store.keys import Link
 
 _REFRESH: Final = 0.4  # seconds after which the next call has the memory compared, without waiting for it
 _STALE: Final = 0.9  # … and after which nothing is answered from memory before that
 _MOST: Final = 10_000  # keys remembered, of each kind
 _NEVER: Final = float("inf")
+_EVERYTHING: Final = Scope()
 
 V = TypeVar("V")
 
@@ -79,7 +81,7 @@ class StoredKeys:
         """Return the caller.
 
         Raises:
-            KeyRefusedError: The key is unknown, expired or revoked.
+            KeyRefusedError: The key is unknown, expired or revoked, or one that it is narrower than is.
             StoreError: The keys cannot be read: nobody is let in who is not known.
             InvokeServerUnavailableError: No call is taken now.
         """
@@ -105,13 +107,13 @@ class StoredKeys:
     async def _look(self, digest: bytes) -> Caller:
         if digest in self._refused:
             raise KeyRefusedError(status=401)
-        mark, row = await self._database.run(_find, digest)
+        mark, lineage = await self._database.run(_find, digest)
         self._forget_if_changed(mark)
-        if row is None or state_of(row, self._now()) != "active":
+        if not is_open(lineage, self._now()):
             _remember(self._refused, digest, None)
             raise KeyRefusedError(status=401)
-        caller = Caller(row.id, row.name, row.workspace, row.models)
-        _remember(self._callers, digest, (caller, row.expires or _NEVER))
+        caller, expires = caller_of(lineage), expiry_of(lineage)
+        _remember(self._callers, digest, (caller, _NEVER if expires is None else expires))
         return caller
 
     def _is_surely_away(self) -> bool:
@@ -150,11 +152,26 @@ class StoredKeys:
             self._mark = mark
 
 
-def _find(database: Database, digest: bytes) -> tuple[int, KeyRow | None]:
-    """Return a key by its hash, and the number of changes that it was read after."""
+def caller_of(lineage: Sequence[Link]) -> Caller:
+    """Return whom the first key of a lineage lets in, and to what: to what all of the lineage open."""
+    row = lineage[0].row
+    each = (link.row for link in lineage)
+    scopes = (Scope(row.models, row.types, row.surfaces, row.networks) for row in each)
+    return Caller(
+        row.id,
+        row.name,
+        row.workspace,
+        tuple(dict.fromkeys(scope for scope in scopes if scope != _EVERYTHING)),
+        row.member,
+        tuple(link.row.id for link in lineage),
+    )
+
+
+def _find(database: Database, digest: bytes) -> tuple[int, Sequence[Link]]:
+    """Return the lineage of a key by its hash, and the number of changes that it was read after."""
     mark = queries.mark(database)
-    row = queries.by_hash(database, digest)
-    return mark, row if row is not None and compare_digest(row.hash, digest) else None
+    lineage = queries.lineage(database, digest, most=DEEPEST)
+    return mark, lineage if lineage and compare_digest(lineage[0].row.hash, digest) else ()
 
 
 def _remember(memory: dict[bytes, V], digest: bytes, value: V) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from modelbay.errors import InvokeRateLimitError, ModelbayError
+from modelbay.runtime.scopes import Scope
 
 
 class KeyRefusedError(ModelbayError):
@@ -28,22 +29,25 @@ DEFAULT_WORKSPACE = "default"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever a key belongs to.
+    """Whoever a key belongs to, and what it opens.
 
-    `models` are patterns (`openai/*`, a route's name); empty means all. `member` is the user whose key it is,
-    "" if it is the workspace's.
+    Attributes:
+        member: The user whose key it is, "" if it is the workspace's.
+        scopes: What restricts it: its own scope and those of the keys that it is narrower than. It opens what
+            all of them open; none restricts nothing.
+        lineage: The ids of those keys, from its own up to the root. What it spends counts against them all.
     """
 
     key_id: str
     key_name: str = ""
     workspace: str = DEFAULT_WORKSPACE
-    models: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
     member: str = ""
+    lineage: tuple[str, ...] = ()
 
-    @property
-    def lineage(self) -> tuple[str, ...]:
-        """The key, and all that it was made from."""
-        return (self.key_id,)
+    def __post_init__(self) -> None:
+        if not self.lineage:
+            object.__setattr__(self, "lineage", (self.key_id,))
 
 
 class Authoriser(Protocol):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from modelbay.entities import ModelType, PriceConfig
@@ -15,6 +14,7 @@ from modelbay.runtime.names import ModelName, resolve_name
 from modelbay.runtime.needs import needs_credentials
 from modelbay.runtime.ports import Catalog
 from modelbay.runtime.routing import Figures, Planned, Route, RouteStrategy, Step
+from modelbay.runtime.scopes import KeyScopeError, Scope, check_type
 from modelbay.runtime.trying import Balancer, Trying
 
 DEFAULT = "default"
@@ -76,7 +76,7 @@ class Choices:
         self._balancer = balancer
         self._figures = figures
         self._priced = priced
-        self._known: dict[tuple[str, ModelType, tuple[str, ...]], Chosen] = {}
+        self._known: dict[tuple[str, ModelType, tuple[Scope, ...]], Chosen] = {}
         self._shared: dict[tuple[ModelName, ModelType], Candidates] = {}
 
     def of(self, name: str, model_type: ModelType, caller: Caller) -> Chosen:
@@ -84,8 +84,9 @@ class Choices:
 
         Raises:
             UnknownModelError: The name means nothing, several models, or none that the key opens.
+            KeyScopeError: The key opens no models of this type.
         """
-        key = (name, model_type, caller.models)
+        key = (name, model_type, caller.scopes)
         found = self._known.get(key)
         if found is None:
             found = self._resolve(name, model_type, caller)
@@ -128,6 +129,7 @@ class Choices:
         return self._priced(name, model_type, first.pricing if first else None)
 
     def _resolve(self, name: str, model_type: ModelType, caller: Caller) -> Chosen:
+        check_type(caller.scopes, model_type.value, caller.key_id)
         route = self._names.routes.get(name)
         if route is not None:
             return self._of_route(route, model_type, caller)
@@ -142,8 +144,8 @@ class Choices:
                 f"model: the route {route.name!r} is over models of type {route.model_type}, not {model_type}"
             )
         planned = tuple(Planned(self._one(step.model, model_type), step) for step in route.steps)
-        if not opens(caller, route.name):
-            planned = tuple(each for each in planned if opens(caller, str(each.name)))
+        # A key that names a route opens all that it leads to.
+        planned = tuple(each for each in planned if opens(caller, str(each.name), route.name))
         if not planned:
             raise UnknownModelError(f"model: this key does not open {route.name!r}")
         return Chosen(planned, route)
@@ -186,11 +188,29 @@ class Choices:
         except InvokeError:  # switched off, removed, unreadable
             return False
 
-    def routes(self, caller: Caller) -> Iterable[str]:
-        """Return the names of routes and defaults that a key may use."""
-        return [name for name in self._names.routes if opens(caller, name)]
+    def routes(self, caller: Caller, types: Iterable[ModelType] | None = None) -> Iterable[str]:
+        """Return the names of routes that a key may use: where `types` are given, to models of these."""
+        named = [name for name in self._names.routes if opens(caller, name)]
+        if types is None:
+            return named
+        return [name for name in named if any(self._leads(name, kind, caller) for kind in types)]
+
+    def _leads(self, name: str, model_type: ModelType, caller: Caller) -> bool:
+        try:
+            planned = self.of(name, model_type, caller).planned
+            return any(self._is_of(each.name, model_type) for each in planned)
+        except (UnknownModelError, KeyScopeError):
+            return False
+
+    def _is_of(self, name: ModelName, model_type: ModelType) -> bool:
+        """Whether a model is declared for a type, or is one that nothing is declared of."""
+        declared, fitting = (
+            any(row.provider == name.provider for row in self._catalog.find_model(name.model, kind))
+            for kind in (None, model_type)
+        )
+        return fitting or not declared
 
 
-def opens(caller: Caller, name: str) -> bool:
-    """Whether a key opens a model or a route of that name."""
-    return not caller.models or any(fnmatchcase(name, pattern) for pattern in caller.models)
+def opens(caller: Caller, *names: str) -> bool:
+    """Whether a key opens a model or a route by any of its names."""
+    return all(scope.opens_model(*names) for scope in caller.scopes)

@@ -14,6 +14,12 @@ CREATE TABLE keys (
     expires FLOAT,
     revoked FLOAT,
     last_used FLOAT,
+    types TEXT DEFAULT '[]' NOT NULL,
+    surfaces TEXT DEFAULT '[]' NOT NULL,
+    networks TEXT DEFAULT '[]' NOT NULL,
+    member TEXT DEFAULT '' NOT NULL,
+    parent TEXT DEFAULT '' NOT NULL,
+    version INTEGER DEFAULT '1' NOT NULL,
     PRIMARY KEY (workspace, id),
     CONSTRAINT keys_hash UNIQUE (hash)
 );

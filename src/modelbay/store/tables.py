@@ -42,6 +42,12 @@ keys = Table(
     Column("expires", Float),
     Column("revoked", Float),
     Column("last_used", Float),
+    Column("types", Text, nullable=False, server_default="[]"),
+    Column("surfaces", Text, nullable=False, server_default="[]"),
+    Column("networks", Text, nullable=False, server_default="[]"),
+    Column("member", Text, nullable=False, server_default=""),
+    Column("parent", Text, nullable=False, server_default=""),
+    Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("hash", name="keys_hash"),
     Index("keys_created", "workspace", "created", "id"),
 )

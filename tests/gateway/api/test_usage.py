@@ -83,5 +83,5 @@ async def test_a_key_that_is_none_opens_nothing(site: Site) -> None:
 
     assert (await wrong.call("GET", path)).status == 401
     both = {**owner.headers, "authorization": f"Bearer {key.secret}"}
-    answer = await site.call("POST", "/api/workspaces/default/keys", {}, both)
+    answer = await site.call("POST", "/api/workspaces/default/budgets", {}, both)
     assert (answer.status, answer.json["code"]) == (403, "session_required")

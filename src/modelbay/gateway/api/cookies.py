@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from modelbay.gateway.operations import is_local
 from modelbay.platform.people.oidc import attempts
 from modelbay.platform.people.sessions import LIFETIME
 from modelbay.platform.people.signing_in import Browser
@@ -61,10 +60,8 @@ def is_from_elsewhere(headers: Mapping[str, str]) -> bool:
     return headers.get("sec-fetch-site", "").strip().lower() in _FROM_ELSEWHERE
 
 
-def browser_of(headers: Mapping[str, str], peer: str, *, token: str) -> Browser:
-    """Return where a request comes from; a proxy on this machine says for whom it asks."""
-    forwarded = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    address = forwarded if forwarded and is_local(peer) else peer
+def browser_of(headers: Mapping[str, str], address: str, *, token: str) -> Browser:
+    """Return where a request comes from."""
     return Browser(address, headers.get("user-agent", ""), token)
 
 

@@ -81,7 +81,7 @@ class Api:
             key=who.key,
             role=who.role,
             version=reading.expected_version(operation, exchange.headers, body),
-            browser=browser_of(exchange.headers, exchange.peer, token=token),
+            browser=browser_of(exchange.headers, self._gateway.addresses.of(exchange), token=token),
             base=base_of(exchange.headers, secure=answering.secure),
             headers=exchange.headers,
         )

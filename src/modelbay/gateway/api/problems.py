@@ -21,6 +21,7 @@ from modelbay.platform.credentials.forms import FormError
 from modelbay.platform.people.refusals import ForbiddenError, SignInRefusedError, TooManyAttemptsError
 from modelbay.platform.vault import MasterKeyError, VaultError
 from modelbay.runtime.accounts import KeyRefusedError
+from modelbay.runtime.scopes import KeyScopeError
 from modelbay.store import ConflictError, StoreError
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def _of_others(error: ModelbayError) -> ProblemError:
     """Return what an upstream, the vault or the store has said; their own statuses are not ours."""
     if isinstance(error, BodyError):
         return ProblemError(error.status or 400, error.description, "body")
+    if isinstance(error, KeyScopeError):
+        return ProblemError(403, error.description, "missing_scope")
     if isinstance(error, KeyRefusedError):
         return ProblemError(error.status or 401, error.description, "key_refused")
     for kind, status, code, words in _OTHERS:

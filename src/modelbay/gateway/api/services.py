@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from modelbay.gateway.keys import key_of
 from modelbay.platform.credentials.proving import Prove, Proving
 from modelbay.platform.credentials.statuses import ModelStatus, model_list
+from modelbay.platform.key_scopes import API
 from modelbay.platform.limits.lending import Lent
 from modelbay.platform.people.oidc.provider import Provider
 from modelbay.platform.people.oidc.settings import OidcSettings
@@ -61,7 +62,7 @@ class Services:
 
     async def caller(self, exchange: Exchange) -> Caller:
         """Return whose key a request came with; KeyRefusedError if it opens nothing."""
-        return await self.gateway.caller(exchange)
+        return await self.gateway.caller(exchange, API)
 
     async def credentials(self, workspace: str) -> WorkspaceCredentials:
         """Return what a workspace's calls use, with what has just been changed."""

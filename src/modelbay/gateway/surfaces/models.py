@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Set
 from typing import Any
 
 from modelbay.entities import ModelType
@@ -43,13 +44,28 @@ async def _tell(call: Call, body: dict[str, Any]) -> None:
 def _bodies(call: Call) -> list[dict[str, Any]]:
     gateway = call.gateway
     choices = call.bay.choices
+    types = _types(call)
     usable = {row.provider for row in gateway.catalog.providers() if choices.has_credentials(row.provider)}
-    bodies = [route_body(name) for name in choices.routes(call.caller)]
+    bodies = [route_body(name) for name in choices.routes(call.caller, types)]
     bodies.extend(
         model_body(row)
         for row in gateway.catalog.models()
         if row.provider in usable
+        and (types is None or row.type in types)
         and opens(call.caller, f"{row.provider}/{row.model}")
         and choices.has_credentials(row.provider, row.model, ModelType(row.type))
     )
     return bodies
+
+
+def _types(call: Call) -> Set[ModelType] | None:
+    """Return the types of models that a key opens, and that are served where it opens; None for all."""
+    scopes = call.caller.scopes
+    if not any(scope.types or scope.surfaces for scope in scopes):
+        return None
+    return {
+        route.model_type
+        for route in call.gateway.router.routes
+        if route.model_type is not None
+        and all(scope.opens_surface(route.surface) and scope.opens_type(route.model_type) for scope in scopes)
+    }

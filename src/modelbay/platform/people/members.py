@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from modelbay.platform.people.emails import normal_email
 from modelbay.platform.people.permissions import Role, check_grant
 from modelbay.platform.people.refusals import conflict, not_found
 from modelbay.platform.people.workspaces import get_workspace
-from modelbay.store import Database, audit, sessions
+from modelbay.store import Database, audit, keys, sessions
 from modelbay.store import people as queries
 from modelbay.store.people import MemberRow
 
@@ -108,7 +109,9 @@ def change_role(
 
 
 def remove_member(database: Database, workspace: str, user_id: str, *, actor: str, authority: Role) -> None:
-    """Make a user no member of a workspace, at once. A user who belongs nowhere any more is signed out.
+    """Make a user no member of a workspace, at once; the user's keys in it are revoked.
+
+    A user who belongs nowhere any more is signed out.
 
     Args:
         authority: What the actor is in this workspace. Who leaves acts with their own role.
@@ -121,11 +124,13 @@ def remove_member(database: Database, workspace: str, user_id: str, *, actor: st
         row = _changeable(database, workspace, user_id, authority)
         _keep_an_owner(database, row)
         queries.remove_member(database, workspace, user_id)
+        revoked = keys.revoke_of_member(database, workspace, user_id, time.time())
         _take_effect(database, row, lower=True)
         if not queries.memberships(database, user_id):
             sessions.delete_all(database, user_id)
         action = "member.leave" if actor == user_id else "member.remove"
-        audit.record(database, workspace, actor, action, user_id, {"email": row.email, "was": row.role})
+        facts = {"email": row.email, "was": row.role, "keys": revoked}
+        audit.record(database, workspace, actor, action, user_id, facts)
 
 
 def _changeable(database: Database, workspace: str, user_id: str, authority: Role) -> MemberRow:
