@@ -242,7 +242,8 @@ async def test_the_time_of_a_keys_last_use_is_kept(tmp_path: Path) -> None:
     """Keys that nobody uses can be found and revoked."""
     with Database.open(tmp_path) as database:
         database.change(
-            "INSERT INTO keys VALUES ('default', 'key_a', '', '', :hash, '[]', 0, NULL, NULL, NULL)",
+            "INSERT INTO keys (workspace, id, name, hint, hash, models, created)"
+            " VALUES ('default', 'key_a', '', '', :hash, '[]', 0)",
             {"hash": b"0"},
         )
         ledger = Ledger(tmp_path / FOLDER)

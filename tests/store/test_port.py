@@ -84,7 +84,9 @@ def test_values_come_back_as_they_were(
     database.change("DELETE FROM calls")
     values = {"name": text, "hash": content}
     database.change(
-        "INSERT INTO keys VALUES ('default', 'key_a', :name, '', :hash, '[]', 0, NULL, NULL, NULL)", values
+        "INSERT INTO keys (workspace, id, name, hint, hash, models, created)"
+        " VALUES ('default', 'key_a', :name, '', :hash, '[]', 0)",
+        values,
     )
     keep(database, call("one", tag=text, stream=truth, prompt_tokens=number))
 
