@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from modelbay.platform.people.oidc.settings import OidcSettings
 from modelbay.platform.people.oidc.signing_in import OidcSignIn
 from modelbay.platform.people.passwords import Passwords
 from modelbay.platform.people.signing_in import SignIn
+from modelbay.store import StoreError
 
 if TYPE_CHECKING:
     from modelbay.gateway.api.table import Table
@@ -70,6 +72,14 @@ class Services:
         if sources.known(workspace) is not None:
             await sources.look()
         return await sources.of(workspace)
+
+    async def look(self, workspace: str) -> None:
+        """Have calls of a workspace see what has just been changed."""
+        sources = self.platform.credentials
+        with contextlib.suppress(StoreError):  # they see it later, as other processes do
+            if sources.known(workspace) is not None:
+                await sources.look()
+            await self.platform.rates.look()
 
     async def models(self, workspace: str) -> Sequence[ModelStatus]:
         """Return the models of a workspace with their statuses; made again when something has changed."""
