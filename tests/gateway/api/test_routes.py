@@ -27,7 +27,10 @@ async def test_a_route_is_made_changed_by_who_has_seen_it_and_deleted(site: Site
     ann = site.person(Role.ADMIN)
     made = await ann.post(ROUTES, {"name": "team:fast", "models": [MINI]})
     place = f"{ROUTES}/team:fast"
-    models = [{**MINI, "weight": 2, "timeout": 5, "on": ["rate-limit"]}, {"model": "openai/gpt-4.1"}]
+    models: list[dict[str, object]] = [
+        {**MINI, "weight": 2, "timeout": 5, "on": ["rate-limit"]},
+        {"model": "openai/gpt-4.1"},
+    ]
     changed = await ann.call("PATCH", place, {"models": models}, if_match=made.headers["etag"])
     late = await ann.call("PATCH", place, {"strategy": "weighted"}, if_match=made.headers["etag"])
     listed = await ann.get(ROUTES)
