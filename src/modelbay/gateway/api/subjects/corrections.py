@@ -97,7 +97,7 @@ async def add(request: Request[NewCorrection, None]) -> Reply:
     return Reply(_answer(entry))
 
 
-def _correct(database: Database, data_dir: Path, call: str, amount: Decimal, **facts: Any) -> Correction:
+def _correct(database: Database, /, data_dir: Path, call: str, amount: Decimal, **facts: Any) -> Correction:
     fold(database, data_dir)  # the call may have been answered a moment ago
     return correct(database, call, amount, **facts)
 
