@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -38,7 +40,10 @@ def list_calls(database: Database, chosen: Selection, *, after: str = "", limit:
     """
     if not 1 <= limit <= MOST:
         raise invalid("limit", f"from 1 to {MOST} calls a page")
-    rows = calls.page(database, chosen, _place(after), limit + 1, newest_first=True)
+    place = _place(after)
+    if place is not None:  # else what comes before the page would be read again for each page
+        chosen = replace(chosen, until=min(chosen.until, math.nextafter(place[0], math.inf)))
+    rows = calls.page(database, chosen, place, limit + 1, newest_first=True)
     shown = [to_record(row) for row in rows[:limit]]
     return Page(shown, f"{shown[-1].at!r}~{shown[-1].id}" if len(rows) > limit else "")
 

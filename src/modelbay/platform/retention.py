@@ -22,7 +22,7 @@ from modelbay.store.totals import TOKENS
 DAY: Final = 86_400.0
 _LOCK: Final = "retention"
 _AT_ONCE: Final = 200  # calls a transaction: a few milliseconds for which others wait
-_LONGEST: Final = 100 * 366 * DAY
+LONGEST: Final = 100 * 366 * DAY
 
 
 def retain(database: Database, seconds: float | None, *, workspace: str = "default", actor: str) -> None:
@@ -33,7 +33,7 @@ def retain(database: Database, seconds: float | None, *, workspace: str = "defau
     Raises:
         InvokeBadRequestError: It is less than a day, or there is no such workspace.
     """
-    if seconds is not None and not DAY <= seconds <= _LONGEST:
+    if seconds is not None and not DAY <= seconds <= LONGEST:
         raise invalid("keep", "single calls are kept for a day at least, and a hundred years at most")
     with database.transaction():
         get_workspace(database, workspace)

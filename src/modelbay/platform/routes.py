@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST: Final = 20
 """Models of a route. A call tries at most eight, so more serve a choice, not patience."""
 HEAVIEST: Final = 1_000
-_LONGEST: Final = 3_600.0  # seconds of an attempt
+LONGEST: Final = 3_600.0  # seconds of an attempt
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _DEFAULT: Final = "default"
 
@@ -227,8 +227,8 @@ def _entry(
 ) -> RouteEntryRow:
     if not 1 <= step.weight <= HEAVIEST:
         raise invalid("weight", f"1 to {HEAVIEST}")
-    if step.timeout is not None and not 0 < step.timeout <= _LONGEST:
-        raise invalid("timeout", f"more than 0 and at most {_LONGEST:g} seconds")
+    if step.timeout is not None and not 0 < step.timeout <= LONGEST:
+        raise invalid("timeout", f"more than 0 and at most {LONGEST:g} seconds")
     provider, slash, model = step.model.partition("/")
     if not slash or not model:
         if step.model in routes:

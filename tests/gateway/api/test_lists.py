@@ -22,11 +22,12 @@ from modelbay.platform.keys import create_key
 from modelbay.platform.people import invitations, members, sessions, workspaces
 from modelbay.platform.people.permissions import Role
 from modelbay.platform.vault import MasterKeys, Vault
-from modelbay.store import Database, audit, call_pages, people
+from modelbay.store import Database, audit, calls, people
 from modelbay.store import credentials as credential_queries
 from modelbay.store.calls import COLUMNS, DEFAULTS
 from modelbay.store.credentials import CredentialRow
 from modelbay.store.database import NOTHING
+from modelbay.store.selection import Selection
 
 NOW = 1_800_000_000.0
 MANY = 30
@@ -150,7 +151,7 @@ def asked_of(data_dir: Path, user: str) -> Sequence[Callable[[Any], Sequence[Any
         lambda db: invitations.page_of_invitations(db, of, after="g", limit=ten, now=0),
         lambda db: sessions.page_of_sessions(db, user, now=time.time(), before=(9e9, "m"), limit=ten),
         lambda db: keys.page_of_keys(db, workspace=of, after=(0.0, ""), limit=ten),
-        lambda db: call_pages.page(db, of, key=None, before=(9e9, "z"), limit=ten),
+        lambda db: calls.page(db, Selection(workspace=of, until=9e9), (9e9, "z"), ten, newest_first=True),
         lambda db: audit.listed(db, of, before=(9e9, "z"), limit=ten),
         lambda db: stored.page_of_credentials(
             db, vault, of, provider=None, after=("a", "", "", ""), limit=ten

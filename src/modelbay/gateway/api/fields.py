@@ -28,8 +28,17 @@ def _written(value: object) -> object:
     return value
 
 
+def _sent(value: object) -> object:
+    """Refuse what is no text: of a body numbers arrive as numbers."""
+    if not isinstance(value, str):
+        raise ValueError("a time such as 2026-11-21T18:00:00Z")
+    return _written(value)
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 """A time in a query."""
+SentMoment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_sent)]
+"""A time in a body."""
 
 
 class Body(BaseModel):

@@ -30,8 +30,8 @@ SEGMENTS: Final[Mapping[str, str]] = {
 }
 """What the parameters of paths mean; an operation may bring more in `parameters`."""
 BODY_LIMIT: Final = 256 * 1024  # bytes: a key file of a cloud is 10 KiB
-VALUE: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-"""What a parameter of a path may be: ids, and names of providers."""
+VALUE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+"""What a parameter of a path may be: ids, and names of providers and routes."""
 _SEGMENT = re.compile(r"[a-z0-9.-]+|\{[a-z_]+\}")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
@@ -63,13 +64,18 @@ def cut_list(
     at = 0
     if found is not None:
         position, last = found
-        there = (place for place, row in enumerate(rows) if name(row) == last)
+        there = (place for place, row in enumerate(rows) if _short(name(row)) == last)
         at = next(there, min(max(position, 0), len(rows)) - 1) + 1
     limit = request.query.limit
     kept = rows[at : at + limit]
     if at + limit >= len(rows):
         return kept, None
-    return kept, _encoded([request.operation.id, at + limit - 1, name(kept[-1])])
+    return kept, _encoded([request.operation.id, at + limit - 1, _short(name(kept[-1]))])
+
+
+def _short(name: str) -> str:
+    """Return a name as a cursor can hold it, however long models' names are."""
+    return name if len(name) <= 100 else sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _encoded(values: list[Any]) -> str:

@@ -10,6 +10,7 @@ from modelbay.errors import InvokeBadRequestError, ModelbayError
 from modelbay.platform.credentials.stored import get_row
 from modelbay.platform.credentials.target import Target, without_plugin
 from modelbay.platform.people.refusals import invalid
+from modelbay.store.credentials import Place
 
 if TYPE_CHECKING:
     from modelbay.catalog.plugin import Plugin
@@ -39,11 +40,30 @@ async def target_of(
     Raises:
         InvokeBadRequestError: There is no such provider, or only one of model and type is given.
     """
+    name = _model_name(provider, model, model_type)
+    plugin = await plugin_of(request.services, provider)
+    return Target(request.workspace, plugin.provider, name, model_type)
+
+
+def place_of(
+    request: Request[Any, Any], provider: str, model: str | None, model_type: ModelType | None
+) -> Place:
+    """Return where what a request names is stored, whether or not there is a plugin for it.
+
+    Raises:
+        InvokeBadRequestError: Only one of model and type is given.
+    """
+    name = _model_name(provider, model, model_type)
+    return Place(request.workspace, provider, name, model_type.value if model_type else "")
+
+
+def _model_name(provider: str, model: str | None, model_type: ModelType | None) -> str:
     if (model is None) != (model_type is None):
         raise invalid("type", "a model and its type are named together")
-    plugin = await plugin_of(request.services, provider)
     name = model.removeprefix(f"{provider}/") if model else ""
-    return Target(request.workspace, plugin.provider, name, model_type)
+    if model is not None and not name:
+        raise invalid("model", "name a model behind the provider, or leave it out")
+    return name
 
 
 async def target_of_credentials(request: Request[Any, Any], *, gone: bool = False) -> Target:

@@ -1,157 +1,127 @@
-"""What calls came to: totals, and single calls."""
+"""What calls came to: totals, single calls, the ledger as a file, and how long it is kept."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from decimal import Decimal
-from typing import Final, Literal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
-from pydantic import Field
-
-from modelbay.gateway.api.fields import Answer, Moment, Page, PageQuery, moment
+from modelbay.gateway.api.fields import moment
+from modelbay.gateway.api.forms.usage import (
+    CallFilter,
+    CallPage,
+    CallQuery,
+    Retention,
+    RetentionAnswer,
+    UsagePage,
+    UsageQuery,
+    call_of,
+    selection_of,
+    total_of,
+)
 from modelbay.gateway.api.operation import Operation
 from modelbay.gateway.api.pages import begin, cut, cut_list
 from modelbay.gateway.api.problems import ProblemError
 from modelbay.gateway.api.reply import Reply
 from modelbay.gateway.api.request import Request
-from modelbay.platform.usage import Usage, usage
-from modelbay.store.call_pages import CallRow, page
+from modelbay.platform.calls import list_calls as rows_of
+from modelbay.platform.export import export, how_many
+from modelbay.platform.fold import fold
+from modelbay.platform.people.refusals import invalid
+from modelbay.platform.retention import retain, retained
+from modelbay.platform.usage import check_dimensions, usage
+from modelbay.store import Database
+from modelbay.store.selection import FAR, Selection
 
-
-class UsageAnswer(Answer):
-    """What the calls of one group came to."""
-
-    label: str = Field(description="The model, provider or day; of a key its id.")
-    name: str = Field(description="The name of a key; else empty.")
-    calls: int = Field(description="How many calls.")
-    errors: int = Field(description="How many of them failed.")
-    prompt_tokens: int = Field(description="Tokens that were sent.")
-    completion_tokens: int = Field(description="Tokens that were answered.")
-    cached_tokens: int = Field(description="Tokens that were sent and that the provider had kept.")
-    reasoning_tokens: int = Field(description="Tokens of thought among those answered.")
-    prices: dict[str, str] = Field(description="Exact sums by currency, of the calls whose price is known.")
-    unpriced: int = Field(description="How many calls used something whose price is not known.")
-
-
-class UsagePage(Page[UsageAnswer]):
-    """A page of totals, by label."""
-
-
-class UsageQuery(PageQuery):
-    """Which totals."""
-
-    by: Literal["model", "provider", "key", "day"] = Field(
-        "model", description="What calls are grouped by. With a key it is `key`: its own total."
-    )
-    since: Moment | None = Field(None, description="Only calls since then.")
-
-
-class CallAnswer(Answer):
-    """One call."""
-
-    id: str = Field(description="The id of the request.")
-    at: datetime = Field(description="When it began.")
-    key: str = Field(description="The id of the key that it came with.")
-    surface: str = Field(description="The dialect that the client spoke.")
-    type: str = Field(description="The type of the model.")
-    asked_model: str = Field(description="The model that was asked for.")
-    provider: str = Field(description="The provider that answered; empty if none did.")
-    model: str = Field(description="The model that answered.")
-    stream: bool = Field(description="Whether the answer was a stream.")
-    status: int = Field(description="The status that the client was told; 499 if it had gone.")
-    error: str = Field(description="The class of the error; empty if there was none.")
-    attempts: int = Field(description="How many models were tried.")
-    prompt_tokens: int = Field(description="Tokens that were sent.")
-    completion_tokens: int = Field(description="Tokens that were answered.")
-    price: str | None = Field(description="Exact; null if it is not known.")
-    currency: str = Field(description="The currency of the price.")
-    latency: float = Field(description="Seconds.")
-    first_token: float | None = Field(description="Seconds to the first token of a stream.")
-
-
-class CallPage(Page[CallAnswer]):
-    """A page of calls, the newest first."""
+_MOST: Final = 20_000
+"""Rows of an export, of about 400 bytes: an answer is held in memory."""
 
 
 async def totals(request: Request[None, UsageQuery]) -> Reply:
     """Return totals; a key sees its own."""
     query = request.query
-    by = query.by
-    if request.key is not None and "by" in query.model_fields_set and by != "key":
-        text = "a key sees its own total: leave it out, or write key"
-        raise ProblemError(403, f"by: {text}", "forbidden", errors={"by": text})
+    by = check_dimensions(query.by) if query.by else ()
     if request.key is not None:
-        by = "key"
+        if "by" in query.model_fields_set and by != ("key",):
+            text = "a key sees its own total: leave it out, or write key"
+            raise ProblemError(403, f"by: {text}", "forbidden", errors={"by": text})
+        by = ("key",)
     rows = await asyncio.to_thread(
         usage,
         request.services.data_dir,
         since=query.since.timestamp() if query.since else 0.0,
+        until=query.until.timestamp() if query.until else FAR,
         by=by,
         workspace=request.workspace,
     )
     if request.key is not None:
         rows = [row for row in rows if row.label == request.key.key_id]
-    kept, following = cut_list(request, rows, lambda row: row.label)
-    return Reply(UsagePage(items=[_total(row) for row in kept], next=following))
+    kept, following = cut_list(request, rows, lambda row: "\n".join(row.labels))
+    return Reply(UsagePage(items=[total_of(row, by) for row in kept], next=following))
 
 
-async def list_calls(request: Request[None, PageQuery]) -> Reply:
+async def list_calls(request: Request[None, CallQuery]) -> Reply:
     """List calls; a key sees its own."""
-    rows = await request.run(
-        page,
-        request.workspace,
-        key=request.key.key_id if request.key else None,
-        before=begin(request, float, str),
+    found = begin(request, float, str)
+    page = await request.run(
+        rows_of,
+        _chosen(request),
+        after="" if found is None else f"{found[0]!r}~{found[1]}",
         limit=request.query.limit + 1,
     )
-    kept, following = cut(request, rows, lambda row: (row.at, row.id))
-    return Reply(CallPage(items=[_call(row) for row in kept], next=following))
+    kept, following = cut(request, page.calls, lambda row: (row.at, row.id))
+    items = [call_of(row, for_key=request.key is not None) for row in kept]
+    return Reply(CallPage(items=items, next=following))
 
 
-def _total(row: Usage) -> UsageAnswer:
-    return UsageAnswer(
-        label=row.label,
-        name=row.name,
-        calls=row.calls,
-        errors=row.errors,
-        prompt_tokens=row.prompt_tokens,
-        completion_tokens=row.completion_tokens,
-        cached_tokens=row.cached_tokens,
-        reasoning_tokens=row.reasoning_tokens,
-        prices={currency: format(price, "f") for currency, price in row.prices.items()},
-        unpriced=row.unpriced,
-    )
+async def download(request: Request[None, CallFilter]) -> Reply:
+    """Return the ledger as a file."""
+    content = await asyncio.to_thread(_exported, request.services.data_dir, _chosen(request))
+    name = f"{request.workspace}-{moment(request.now):%Y-%m-%d}.csv"
+    return Reply(content=content, headers=(("content-disposition", f'attachment; filename="{name}"'),))
 
 
-def _call(row: CallRow) -> CallAnswer:
-    return CallAnswer(
-        id=row.id,
-        at=moment(row.at),
-        key=row.key_id,
-        surface=row.surface,
-        type=row.model_type,
-        asked_model=row.asked_model,
-        provider=row.provider,
-        model=row.model,
-        stream=bool(row.stream),
-        status=row.status,
-        error=row.error,
-        attempts=row.attempts,
-        prompt_tokens=row.prompt_tokens,
-        completion_tokens=row.completion_tokens,
-        price=None if row.price is None else format(Decimal(row.price), "f"),
-        currency=row.currency,
-        latency=row.latency,
-        first_token=row.first_token,
-    )
+async def read_retention(request: Request[None, None]) -> Reply:
+    """Say how long single calls are kept."""
+    return Reply(RetentionAnswer(seconds=await request.run(retained, request.workspace)))
 
+
+async def set_retention(request: Request[Retention, None]) -> Reply:
+    """Say how long single calls are to be kept."""
+    seconds = request.body.seconds
+    await request.run(retain, seconds, workspace=request.workspace, actor=request.actor)
+    return Reply(RetentionAnswer(seconds=seconds))
+
+
+def _chosen(request: Request[Any, Any]) -> Selection:
+    key = request.key.key_id if request.key is not None else None
+    return selection_of(request.workspace, request.query, key=key)
+
+
+def _exported(data_dir: Path, chosen: Selection) -> bytes:
+    """Write a file with a connection of its own: it may take seconds, for which nobody should wait."""
+    with Database.open(data_dir) as database, TemporaryDirectory() as folder:
+        fold(database, data_dir)
+        count = how_many(database, chosen)
+        if count > _MOST:
+            raise invalid(
+                "until",
+                f"{count} rows are too many for an answer, which has {_MOST} at most: name a shorter time, "
+                "or run modelbay usage export",
+            )
+        file = Path(folder) / "usage.csv"
+        export(database, chosen, file, "csv")
+        return file.read_bytes()
+
+
+_HOME: Final = "/api/workspaces/{workspace}"
 
 OPERATIONS: Final = [
     Operation(
         id="getUsage",
         method="GET",
-        path="/api/workspaces/{workspace}/usage",
+        path=f"{_HOME}/usage",
         action="usage.read",
         summary="Return what the calls of a workspace came to.",
         description="Every call that was acknowledged before is counted. A key sees its own total.",
@@ -163,13 +133,43 @@ OPERATIONS: Final = [
     Operation(
         id="listCalls",
         method="GET",
-        path="/api/workspaces/{workspace}/calls",
+        path=f"{_HOME}/calls",
         action="usage.read",
         summary="List the calls of a workspace, the newest first.",
         description="A call is listed a moment after its answer. A key sees its own.",
         serve=list_calls,
-        query=PageQuery,
+        query=CallQuery,
         answer=CallPage,
         by_key=True,
+    ),
+    Operation(
+        id="exportUsage",
+        method="GET",
+        path=f"{_HOME}/usage/export",
+        action="usage.export",
+        summary="Return calls with their corrections as CSV, all of one moment.",
+        description=f"At most {_MOST} rows; `modelbay usage export` writes any number, also as Parquet.",
+        serve=download,
+        query=CallFilter,
+        media="text/csv",
+    ),
+    Operation(
+        id="getRetention",
+        method="GET",
+        path=f"{_HOME}/usage/retention",
+        action="usage.read",
+        summary="Return how long single calls are kept.",
+        serve=read_retention,
+        answer=RetentionAnswer,
+    ),
+    Operation(
+        id="setRetention",
+        method="PUT",
+        path=f"{_HOME}/usage/retention",
+        action="usage.retain",
+        summary="Say how long single calls are kept; what has been removed does not come back.",
+        serve=set_retention,
+        body=Retention,
+        answer=RetentionAnswer,
     ),
 ]
