@@ -1,4 +1,4 @@
-"""Two servers of one installation: started once for the tests of a module, on each store."""
+"""Two servers of one installation: started once for the tests of this folder, on each store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.gateway.replicas.fleet import STORES, Replicas, on, serving
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=STORES)
+@pytest_asyncio.fixture(scope="package", loop_scope="session", params=STORES)
 async def replicas(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Replicas]:

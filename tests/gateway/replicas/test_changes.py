@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
 import pytest
 import pytest_asyncio
@@ -20,7 +20,7 @@ from modelbay.runtime.balancing import Strategy
 from modelbay.sdk.testing import faults
 from modelbay.store.balances import BalanceEntryRow
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROUTE = "best"
 OTHER = "openai/gpt-4.1"
@@ -37,7 +37,7 @@ def words(answer: Answer) -> str:
     return str(answer.json["choices"][0]["message"]["content"])
 
 
-async def seen(team: Team, change: Change, is_new: Callable[[Answer], bool], model: str) -> list[float]:
+async def seen(team: Team, change: Change, is_new: Callable[[Answer], bool], model: str) -> Sequence[float]:
     """Make a change, and ask until all processes of both servers show it.
 
     Returns how long after the change the last call began, at each server, that did not see it yet.
@@ -62,7 +62,7 @@ async def seen(team: Team, change: Change, is_new: Callable[[Answer], bool], mod
     return found
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def team(replicas: Replicas) -> Team:
     """A workspace with two credentials; those that say "one" are the active ones."""
     made = await replicas.team()

@@ -6,13 +6,13 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
-from tests.gateway.replicas.fleet import LENT, LIMIT, OWN, Replicas, ids
+from tests.gateway.replicas.fleet import LENT, LIMIT, OWN, Books, Replicas, ids
 
 from modelbay.platform.limits.budgets import create_budget
 from modelbay.platform.limits.rates import set_rate
 from modelbay.platform.limits.scopes import Limits, Scope
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_of_500_calls_at_once_exactly_200_are_served(replicas: Replicas) -> None:
@@ -24,8 +24,7 @@ async def test_of_500_calls_at_once_exactly_200_are_served(replicas: Replicas) -
     assert Counter(answer.status for answer in answers) == {200: LIMIT, 429: 500 - LIMIT}
     assert {each.json["error"]["code"] for each in answers if each.status == 429} == {"quota_exceeded"}
     assert len(upstream.requests) - asked == LIMIT
-    books = await team.settled(ids(answers))
-    assert books == (LIMIT, LIMIT, 0)
+    assert await team.settled(ids(answers)) == Books(Decimal(LIMIT), Decimal(LIMIT), 0)
 
 
 async def test_calls_never_cost_more_than_a_budget_has(replicas: Replicas) -> None:

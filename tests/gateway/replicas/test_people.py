@@ -9,7 +9,7 @@ from tests.platform.people.persons import GOOD, add_user, quick_passwords
 
 from modelbay.store import Database, people
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SESSION = "/api/session"
 
