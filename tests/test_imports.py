@@ -47,6 +47,15 @@ def test_importing_the_package_loads_nothing_of_others() -> None:
     assert [module for module in loaded if module.startswith("modelbay.")] == []
 
 
+def test_importing_the_platform_loads_nothing_of_others() -> None:
+    """A program that reads usage must not pay for the vault; and plugins import the package by the way."""
+    loaded = loaded_by("import modelbay.platform")
+
+    assert third_party(loaded) == []
+    assert [module for module in loaded if module.startswith("modelbay.")] == ["modelbay.platform"]
+    assert not loaded & {"asyncio", "ssl", "sqlite3"}
+
+
 def test_importing_the_package_starts_no_heavy_part_of_the_standard_library() -> None:
     """An event loop, TLS or an HTTP client costs more than all of the package's own start."""
     assert not loaded_by("import modelbay") & {"asyncio", "ssl", "http.client", "urllib.request", "email"}
@@ -90,3 +99,4 @@ def test_making_a_client_loads_no_plugin() -> None:
 def test_every_public_name_can_be_imported() -> None:
     """The names come lazily, so a wrong entry would show at a user's first use."""
     assert loaded_by("import modelbay; [getattr(modelbay, name) for name in modelbay.__all__]")
+    assert loaded_by("import modelbay.platform as it; [getattr(it, name) for name in it.__all__]")

@@ -16,6 +16,7 @@ from scripts.reference.docstrings import summary_of, to_markdown
 from scripts.reference.entities import show_entity, show_enum
 from scripts.reference.gateway import gateway_page
 from scripts.reference.markdown import code, fence, page, table
+from scripts.reference.platform import platform_page
 from scripts.reference.provider_pages import provider_pages
 from scripts.reference.providers import providers_page
 from scripts.reference.public import documentation_of, public_names
@@ -214,6 +215,7 @@ def _summary(name: str) -> str:
 
 _PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "library.md": ("Library: `Modelbay` and what it returns", library_page),
+    "platform.md": ("Platform: workspaces, keys, credentials, budgets, usage", platform_page),
     "errors.md": ("Errors", errors_page),
     "entities.md": ("Entities: messages, results, usage, declarations", entities_page),
     "command-line.md": ("Command line", command_line_page),

@@ -11,7 +11,14 @@ from typing import Any
 
 from scripts.reference.docstrings import docstring_of, documented_names
 
-PUBLIC = ("modelbay", "modelbay.errors", "modelbay.entities", "modelbay.sdk", "modelbay.sdk.testing")
+PUBLIC = (
+    "modelbay",
+    "modelbay.errors",
+    "modelbay.entities",
+    "modelbay.sdk",
+    "modelbay.sdk.testing",
+    "modelbay.platform",
+)
 
 
 def public_names(package: str) -> dict[str, Any]:

@@ -27,9 +27,9 @@ def show_class(cls: type, *, skip: frozenset[str] = frozenset(), private: bool =
     return "\n\n".join(filter(None, [f"## {cls.__name__}", *_made(cls), *methods]))
 
 
-def show_function(function: Callable[..., Any], level: int = 2) -> str:
-    """Return a function."""
-    name = function.__name__
+def show_function(function: Callable[..., Any], level: int = 2, *, name: str = "") -> str:
+    """Return a function, by the name that it has where it is imported from."""
+    name = name or function.__name__
     return "\n\n".join([f"{'#' * level} {name}", fence(signature(name, function), "python"), _text(function)])
 
 
@@ -131,4 +131,4 @@ def default_of(value: Any) -> str:
         return f"frozenset({{{', '.join(sorted(map(repr, value)))}}})"
     if isinstance(value, Enum):
         return f"{type(value).__name__}.{value.name}"
-    return "…" if "<factory>" in repr(value) else repr(value)
+    return "…" if "<factory>" in repr(value) or inspect.isroutine(value) else repr(value)

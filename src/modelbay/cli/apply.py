@@ -29,7 +29,10 @@ def apply(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make workspaces have what a file says: credentials by reference, defaults, budgets, quotas.
+    """Make workspaces have what a file says, secrets by reference.
+
+    That is ways to providers (network), added models, credentials, which models are off, defaults, routes,
+    balances, budgets, quotas, rates, own prices, and how long single calls are kept (retention).
 
     The whole file is checked first, and nothing is changed if anything in it is wrong. On a terminal the plan
     is shown and has to be agreed to; elsewhere --yes or --plan has to be given. Exits with 3 if --plan finds
@@ -86,25 +89,29 @@ def _carry_out(folder: Path, changes: Sequence[Change], *, quiet: bool) -> None:
 
 
 async def _make(folder: Path, changes: Sequence[Change], told: Any) -> None:
-    from modelbay import AsyncModelbay
     from modelbay.catalog import Catalog
+    from modelbay.cli.credential_store import engines
     from modelbay.gateway.settings import GatewaySettings
     from modelbay.platform.apply.plan import Hands
     from modelbay.platform.apply.run import carry_out
     from modelbay.platform.background import BackgroundDatabase
-    from modelbay.platform.credentials.proving import Proving
+    from modelbay.platform.credentials.proving import Prove, Proving
     from modelbay.platform.limits.lending import read_hosted
     from modelbay.platform.vault import MasterKeys, Vault
 
     database = BackgroundDatabase(folder)
-    plugins = GatewaySettings.read(folder).plugins
-    catalog = Catalog(folders=plugins)
+    catalog = Catalog(folders=GatewaySettings.read(folder).plugins)
+    vault = Vault(MasterKeys(folder))
     try:
-        async with AsyncModelbay(environment=False, plugins=plugins) as bay:
+        async with engines(folder, database, vault, catalog) as engine_of:
+
+            async def within(workspace: str) -> Prove:
+                return (await engine_of(workspace)).validate_credentials
+
             hands = Hands(
                 database=database,
-                vault=Vault(MasterKeys(folder)),
-                proving=Proving(bay.engine.validate_credentials),
+                vault=vault,
+                proving=Proving(within=within),
                 catalog=catalog,
                 hosted=read_hosted(folder, catalog),
                 actor=ACTOR,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from modelbay.catalog import Catalog
     from modelbay.platform.background import BackgroundDatabase
     from modelbay.platform.credentials.proving import Proving
     from modelbay.platform.credentials.stored import NamedCredentials
@@ -48,23 +49,24 @@ async def _proved(
     vault: Vault,
     work: Callable[[BackgroundDatabase, Vault, Proving], Coroutine[Any, Any, T]],
 ) -> T:
+    from modelbay.catalog import Catalog
     from modelbay.platform.background import BackgroundDatabase
     from modelbay.platform.credentials.proving import Proving
 
     database = BackgroundDatabase(folder)
     try:
-        async with _engine(folder, database, workspace, vault) as engine:
+        async with engines(folder, database, vault, Catalog()) as engine_of:
+            engine = await engine_of(workspace)
             return await work(database, vault, Proving(engine.validate_credentials))
     finally:
         await database.close()
 
 
 @contextlib.asynccontextmanager
-async def _engine(
-    folder: Path, database: BackgroundDatabase, workspace: str, vault: Vault
-) -> AsyncIterator[Engine]:
-    """Return an engine that reaches providers as the gateway's calls of a workspace do."""
-    from modelbay.catalog import Catalog
+async def engines(
+    folder: Path, database: BackgroundDatabase, vault: Vault, catalog: Catalog
+) -> AsyncIterator[Callable[[str], Awaitable[Engine]]]:
+    """Return what makes engines that reach providers as the gateway's calls of a workspace do."""
     from modelbay.gateway.settings import GatewaySettings
     from modelbay.hosts import InProcessHost
     from modelbay.platform.environment import LocalCredentials
@@ -75,14 +77,18 @@ async def _engine(
 
     async with Transport() as transport:
         ways = Ways(transport, GatewaySettings.read(folder).policy)
-        networks = await database.run(networks_of, vault, workspace)
-        try:
-            yield Engine(
-                catalog=Catalog(),
+
+        async def engine_of(workspace: str) -> Engine:
+            networks = await database.run(networks_of, vault, workspace)
+            return Engine(
+                catalog=catalog,
                 host=InProcessHost(transport).through(ways.of(workspace, networks)),
                 credentials=LocalCredentials(environment=False),
                 network=Networks(networks),
             )
+
+        try:
+            yield engine_of
         finally:
             await ways.aclose()
 

@@ -124,22 +124,39 @@ def seen(
     )
 
 
-def _checked(
-    database: Database, place: Place, entries: Sequence[BalanceEntryRow], before: BalanceRow | None
-) -> tuple[BalanceEntryRow, ...]:
-    if not ENOUGH <= len(entries) <= MOST:
+def check_weight(weight: int) -> None:
+    """Refuse a weight that no credentials can have.
+
+    Raises:
+        InvokeBadRequestError: It is none; the message says what is.
+    """
+    if not 1 <= weight <= HEAVIEST:
+        raise invalid("weight", f"1 to {HEAVIEST}; to leave credentials out for a while, switch them off")
+
+
+def check_ids(ids: Sequence[str]) -> None:
+    """Refuse credentials that make no balance together.
+
+    Raises:
+        InvokeBadRequestError: They are too few or too many, or one is named twice.
+    """
+    if not ENOUGH <= len(ids) <= MOST:
         raise invalid("entries", f"{ENOUGH} to {MOST} credentials; to use one alone, switch to it")
-    ids = [entry.credential for entry in entries]
     twice = next((each for each in ids if ids.count(each) > 1), None)
     if twice:
         raise invalid("entries", f"{twice[:40]!r} is named twice; give it more weight instead")
+
+
+def _checked(
+    database: Database, place: Place, entries: Sequence[BalanceEntryRow], before: BalanceRow | None
+) -> tuple[BalanceEntryRow, ...]:
+    check_ids([entry.credential for entry in entries])
     gone = {entry.credential: entry.name for entry in before.entries} if before else {}
     return tuple(_entry(database, place, entry, gone) for entry in entries)
 
 
 def _entry(database: Database, place: Place, entry: BalanceEntryRow, gone: dict[str, str]) -> BalanceEntryRow:
-    if not 1 <= entry.weight <= HEAVIEST:
-        raise invalid("weight", f"1 to {HEAVIEST}; to leave credentials out for a while, switch them off")
+    check_weight(entry.weight)
     if entry.credential == ACTIVE:
         return entry._replace(name=ACTIVE)
     row = credential_queries.one(database, place.workspace, entry.credential)

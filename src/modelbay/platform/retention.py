@@ -33,8 +33,7 @@ def retain(database: Database, seconds: float | None, *, workspace: str = "defau
     Raises:
         InvokeBadRequestError: It is less than a day, or there is no such workspace.
     """
-    if seconds is not None and not DAY <= seconds <= LONGEST:
-        raise invalid("keep", "single calls are kept for a day at least, and a hundred years at most")
+    check_keep(seconds)
     with database.transaction():
         get_workspace(database, workspace)
         if seconds is None:
@@ -42,6 +41,16 @@ def retain(database: Database, seconds: float | None, *, workspace: str = "defau
         else:
             queries.set_keep(database, workspace, seconds)
         audit.record(database, workspace, actor, "usage.retain", workspace, {"keep": seconds})
+
+
+def check_keep(seconds: float | None) -> None:
+    """Refuse a time for which single calls cannot be kept.
+
+    Raises:
+        InvokeBadRequestError: It is less than a day, or more than a hundred years.
+    """
+    if seconds is not None and not DAY <= seconds <= LONGEST:
+        raise invalid("keep", "single calls are kept for a day at least, and a hundred years at most")
 
 
 def retained(database: Database, workspace: str) -> float | None:

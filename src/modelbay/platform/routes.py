@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from modelbay.entities import ConfigurateMethod, ModelType
@@ -76,8 +76,7 @@ def create_route(
     Raises:
         InvokeBadRequestError: The name is none or taken, or a model is none that a route can have.
     """
-    if not _NAME.fullmatch(name) or name == _DEFAULT:
-        raise invalid("name", "1 to 64 letters, digits and . _ : - , and not 'default'")
+    check_name(name)
     now = time.time()
     with credential_queries.changing(database, workspace):
         entries = _checked(database, catalog, workspace, model_type, steps)
@@ -154,6 +153,63 @@ def delete_route(
         audit.record(database, workspace, actor, "route.delete", name, _facts(row))
 
 
+def check_name(name: str) -> None:
+    """Refuse what no route can be named.
+
+    Raises:
+        InvokeBadRequestError: It is none; the message says what is.
+    """
+    if not _NAME.fullmatch(name) or name == _DEFAULT:
+        raise invalid("name", "1 to 64 letters, digits and . _ : - , and not 'default'")
+
+
+def check_step(
+    catalog: Catalog,
+    workspace: str,
+    model_type: ModelType,
+    step: Step,
+    added: Collection[ModelPlace],
+    routes: Collection[str],
+) -> RouteEntryRow:
+    """Return a model of a route as it is stored.
+
+    Args:
+        added: The models that the workspace has added to providers.
+        routes: The names of its routes, which are no models.
+
+    Raises:
+        InvokeBadRequestError: It is none that a route can have.
+    """
+    if not 1 <= step.weight <= HEAVIEST:
+        raise invalid("weight", f"1 to {HEAVIEST}")
+    if step.timeout is not None and not 0 < step.timeout <= LONGEST:
+        raise invalid("timeout", f"more than 0 and at most {LONGEST:g} seconds")
+    provider, slash, model = step.model.partition("/")
+    if not slash or not model:
+        if step.model in routes:
+            raise invalid(
+                "models", f"{step.model!r} is a route: name its models, so that no route leads back"
+            )
+        raise invalid("models", f"{step.model[:80]!r}: write provider/model")
+    check_model(catalog, ModelPlace(workspace, provider, model, model_type.value), added)
+    goes_on = tuple(kind.value for kind in ErrorClass if kind in step.goes_on)
+    return RouteEntryRow(provider, model, step.weight, step.timeout, goes_on)
+
+
+def check_entries(entries: Sequence[RouteEntryRow]) -> None:
+    """Refuse models that make no route together.
+
+    Raises:
+        InvokeBadRequestError: They are none or too many, or one is named twice.
+    """
+    if not 0 < len(entries) <= MOST:
+        raise invalid("models", f"a route has 1 to {MOST} models")
+    names = [(entry.provider, entry.model) for entry in entries]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise invalid("models", f"{'/'.join(twice)} is named twice; give it more weight instead")
+
+
 def step_of(text: str) -> Step:
     """Read a model of a route as people write it: `provider/model[,weight=2][,timeout=10][,on=rate-limit+…]`.
 
@@ -185,14 +241,19 @@ _USUAL: Final = frozenset(kind.value for kind in Step("").goes_on)
 
 def _read(name: str, value: str) -> Any:
     if name == "on":
-        return frozenset() if value == "nothing" else frozenset(map(_class, value.split("+")))
+        return frozenset() if value == "nothing" else frozenset(map(class_of, value.split("+")))
     try:
         return int(value) if name == "weight" else float(value)
     except ValueError:
         raise invalid(name, f"{value[:20]!r} is no number") from None
 
 
-def _class(text: str) -> ErrorClass:
+def class_of(text: str) -> ErrorClass:
+    """Read a class of errors.
+
+    Raises:
+        InvokeBadRequestError: There is none of that name.
+    """
     try:
         return ErrorClass(text)
     except ValueError:
@@ -205,44 +266,22 @@ def _class(text: str) -> ErrorClass:
 def _checked(
     database: Database, catalog: Catalog, workspace: str, model_type: ModelType, steps: Sequence[Step]
 ) -> tuple[RouteEntryRow, ...]:
-    if not 0 < len(steps) <= MOST:
-        raise invalid("models", f"a route has 1 to {MOST} models")
     added = set(model_queries.custom(database, workspace))
     routes = {row.name for row in queries.of_workspace(database, workspace)}
-    entries = tuple(_entry(catalog, workspace, model_type, step, added, routes) for step in steps)
-    names = [(entry.provider, entry.model) for entry in entries]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice:
-        raise invalid("models", f"{'/'.join(twice)} is named twice; give it more weight instead")
+    entries = tuple(check_step(catalog, workspace, model_type, step, added, routes) for step in steps)
+    check_entries(entries)
     return entries
 
 
-def _entry(
-    catalog: Catalog,
-    workspace: str,
-    model_type: ModelType,
-    step: Step,
-    added: set[ModelPlace],
-    routes: set[str],
-) -> RouteEntryRow:
-    if not 1 <= step.weight <= HEAVIEST:
-        raise invalid("weight", f"1 to {HEAVIEST}")
-    if step.timeout is not None and not 0 < step.timeout <= LONGEST:
-        raise invalid("timeout", f"more than 0 and at most {LONGEST:g} seconds")
-    provider, slash, model = step.model.partition("/")
-    if not slash or not model:
-        if step.model in routes:
-            raise invalid(
-                "models", f"{step.model!r} is a route: name its models, so that no route leads back"
-            )
-        raise invalid("models", f"{step.model[:80]!r}: write provider/model")
-    _check_model(catalog, ModelPlace(workspace, provider, model, model_type.value), added)
-    goes_on = tuple(kind.value for kind in ErrorClass if kind in step.goes_on)
-    return RouteEntryRow(provider, model, step.weight, step.timeout, goes_on)
+def check_model(catalog: Catalog, place: ModelPlace, added: Collection[ModelPlace]) -> None:
+    """Refuse a model that a workspace does not have; of a provider that declares none, any may be named.
 
+    Args:
+        added: The models that the workspace has added to providers.
 
-def _check_model(catalog: Catalog, place: ModelPlace, added: set[ModelPlace]) -> None:
-    """Refuse a model that a workspace does not have; of a provider that declares none, any may be named."""
+    Raises:
+        InvokeBadRequestError: It has none of that name and type.
+    """
     name = f"{place.provider}/{place.model}"
     try:
         plugin = catalog.provider(place.provider)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from modelbay.entities import ModelType
 from modelbay.errors import InvokeBadRequestError
+from modelbay.platform.apply.added import places
 from modelbay.platform.apply.file import WorkspacePart
 from modelbay.platform.apply.plan import Change, Hands, How, Sight
 from modelbay.platform.credentials.defaults import set_defaults
@@ -24,16 +25,25 @@ from modelbay.store import models as queries
 def disabled(sight: Sight, wanted: WorkspacePart) -> Iterator[Change]:
     """Yield which models are to be switched off, and on again where the plan prunes."""
     off = {place[1:] for place in queries.disabled(sight.database, sight.id)} if sight.id else set()
+    own = {place[1:] for place in places(sight, wanted)}
     listed: set[tuple[str, str, str]] = set()
     for number, name in enumerate(wanted.disabled):
         provider, _, model = name.partition("/")
-        found = [row for row in sight.catalog.find_model(model) if row.provider == provider]
+        declared = sight.catalog.find_model(model)
+        found = {(row.provider, row.model, row.type) for row in declared if row.provider == provider}
+        found |= {place for place in own if place[:2] == (provider, model)}
         if not found:
             sight.complain(f"disabled[{number}]", _unknown(name))
-        listed |= {(row.provider, row.model, row.type) for row in found}
+        listed |= found
     yield from (_switch(sight, place, False) for place in sorted(listed - off))
     if sight.prune:
-        yield from (_switch(sight, place, True) for place in sorted(off - listed))
+        there = {place for place in off if place in own or _is_declared(sight, place)}
+        yield from (_switch(sight, place, True) for place in sorted(there - listed))
+
+
+def _is_declared(sight: Sight, place: tuple[str, str, str]) -> bool:
+    provider, model, kind = place
+    return any(row.provider == provider for row in sight.catalog.find_model(model, kind))
 
 
 def _switch(sight: Sight, place: tuple[str, str, str], on: bool) -> Change:

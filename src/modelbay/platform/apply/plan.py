@@ -62,6 +62,11 @@ class Sight:
     prune: bool
     complaints: list[str] = field(default_factory=list)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the workspace is yet to be made, and so has nothing."""
+        return not self.id
+
     def complain(self, place: str, error: ModelbayError) -> None:
         """Note that something in the file is wrong."""
         self.complaints.append(f"workspaces.{self.name}.{place}: {error.description}")

@@ -8,9 +8,16 @@ from typing import Final
 
 from modelbay.catalog import Catalog
 from modelbay.platform.apply import limits, models
+from modelbay.platform.apply.added import added
+from modelbay.platform.apply.balances import balances
 from modelbay.platform.apply.credentials import credentials
 from modelbay.platform.apply.file import ApplyError, BayFile
+from modelbay.platform.apply.network import network
 from modelbay.platform.apply.plan import Change, Hands, Section, Sight, refuse
+from modelbay.platform.apply.prices import prices
+from modelbay.platform.apply.rates import rates
+from modelbay.platform.apply.retention import retention
+from modelbay.platform.apply.routes import routes
 from modelbay.platform.limits.hosted import Hosted
 from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.people.workspaces import create_workspace, list_workspaces
@@ -18,13 +25,20 @@ from modelbay.platform.vault import Vault
 from modelbay.store import Database
 
 SECTIONS: Final[Sequence[Section]] = (
+    network,
+    added,
     credentials,
     models.disabled,
     models.defaults,
+    routes,
+    balances,
     limits.budgets,
     limits.quotas,
+    rates,
+    prices,
+    retention,
 )
-"""In the order in which a workspace needs them: a default wants credentials first."""
+"""In the order in which they need each other: credentials are proved by the network, a default wants some."""
 
 
 def plan(

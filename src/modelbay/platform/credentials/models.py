@@ -22,19 +22,36 @@ def add_model(database: Database, target: Target, *, credential: str | None = No
     Raises:
         InvokeBadRequestError: There is such a model, it cannot be added, or it would have no credentials.
     """
-    check_model(target)
-    if target.is_declared:
-        raise conflict("model", f"{target} comes with its plugin; it can be given credentials of its own")
+    check_added(target)
     with credential_queries.changing(database, target.workspace):
         if credential is not None:
             _take_again(database, target, credential)
-        elif target.provider.provider_credential_schema is None and needs_credentials(target.provider):
-            raise invalid(
-                "credentials", f"{target.provider.provider} has none of its own: give the model some"
-            )
+        else:
+            check_borrowing(target)
         if not queries.add_custom(database, target.model_place, time.time()):
             raise conflict("model", f"{target} has been added already, as {target.place.model_type}")
         _record(database, target, "model.create", actor)
+
+
+def check_added(target: Target) -> None:
+    """Refuse a model that cannot be added to its provider.
+
+    Raises:
+        InvokeBadRequestError: The provider takes none, or declares it.
+    """
+    check_model(target)
+    if target.is_declared:
+        raise conflict("model", f"{target} comes with its plugin; it can be given credentials of its own")
+
+
+def check_borrowing(target: Target) -> None:
+    """Refuse a model without credentials of its own where its provider has none either.
+
+    Raises:
+        InvokeBadRequestError: The provider has none, and needs some.
+    """
+    if target.provider.provider_credential_schema is None and needs_credentials(target.provider):
+        raise invalid("credentials", f"{target.provider.provider} has none of its own: give the model some")
 
 
 def delete_model(database: Database, target: Target, *, actor: str) -> None:

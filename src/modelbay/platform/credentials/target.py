@@ -62,8 +62,8 @@ class Target(NamedTuple):
         return f"{name}/{self.model}" if self.model else name
 
 
-def without_plugin(row: CredentialRow | Place) -> Target:
-    """Return what a place names where the provider's plugin is no more, so that what is there can go."""
+def without_plugin(row: CredentialRow | Place | ModelPlace) -> Target:
+    """Return whose something is where the provider's plugin is no more, so that it can be deleted."""
     nothing: dict[str, Any] = {"supported_model_types": [], "configurate_methods": []}
     bare = ModelProviderConfiguration.model_validate(
         {"provider": row.provider, "label": row.provider, **nothing}

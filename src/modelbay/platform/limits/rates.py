@@ -35,11 +35,11 @@ def set_rate(
     Raises:
         InvokeBadRequestError: A limit is none, there is no such member or key, or somebody has changed it.
     """
-    _check_limits(limits)
+    check_limits(limits)
     place = RatePlace(workspace, scope.value, scope_id)
     with queries.changing(database, workspace):
         get_workspace(database, workspace)
-        _check_place(database, place)
+        check_place(database, place)
         before = _compared(database, place, version)
         now = time.time()
         row = RateRow(**place._asdict(), **limits._asdict(), created=now, updated=now, version=1)
@@ -111,7 +111,12 @@ def _compared(database: Database, place: RatePlace, version: int | None) -> Rate
     return row
 
 
-def _check_limits(limits: Limits) -> None:
+def check_limits(limits: Limits) -> None:
+    """Refuse limits that are none.
+
+    Raises:
+        InvokeBadRequestError: None is given, or one is no number.
+    """
     given = {name: value for name, value in limits._asdict().items() if value is not None}
     if not given:
         raise invalid("limits", "give at least one of requests, tokens and parallel; or delete the rate")
@@ -120,7 +125,12 @@ def _check_limits(limits: Limits) -> None:
             raise invalid(name, f"a number from 1 to {MOST}")
 
 
-def _check_place(database: Database, place: RatePlace) -> None:
+def check_place(database: Database, place: RatePlace) -> None:
+    """Refuse what can have no rate.
+
+    Raises:
+        InvokeBadRequestError: There is no such member or key, or it is no model.
+    """
     workspace, scope, scope_id = place
     if scope == Scope.WORKSPACE:
         if scope_id:

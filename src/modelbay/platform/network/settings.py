@@ -34,6 +34,17 @@ def listed(database: Database, vault: Vault, workspace: str) -> list[NetworkSett
     return [as_seen(row, _opened(database, vault, row)) for row in queries.of_workspace(database, workspace)]
 
 
+def stored_values(database: Database, vault: Vault, workspace: str, provider: str) -> dict[str, Any]:
+    """Return the settings of a provider, opened, as `fields.check` gives them: to compare, not to show."""
+    row = queries.one(database, workspace, provider)
+    if row is None:
+        return {}
+    texts = revealed(_opened(database, vault, row))
+    headers = {name.removeprefix(HEADER): text for name, text in texts.items() if name.startswith(HEADER)}
+    password = {PASSWORD: texts[PASSWORD]} if PASSWORD in texts else {}
+    return {**row.plain, **password, **({"headers": headers} if headers else {})}
+
+
 def change(
     database: Database,
     vault: Vault,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -46,7 +46,7 @@ def set_price(
     Raises:
         InvokeBadRequestError: A value is none, or there is no such workspace.
     """
-    _check(config)
+    check_price(place, config)
     detail = {"price": as_json(config)}
     return _enter(database, place, as_json(config), workspace, valid_from, actor, "price.set", detail)
 
@@ -75,13 +75,24 @@ def history(database: Database, workspace: str, *, model: str = "") -> Sequence[
 
 def own_prices(database: Database, workspace: str, at: float) -> Sequence[PriceRow]:
     """Return the workspace's own prices that hold at a time, by model."""
-    holding: dict[Place, PriceRow] = {}
-    for row in sorted(
-        queries.of_workspace(database, workspace), key=lambda row: (row.valid_from, row.number)
-    ):
-        if row.valid_from <= at:
-            holding[_place(row)] = row
+    holding = entries_at(queries.of_workspace(database, workspace), at)
     return [holding[place] for place in sorted(holding) if holding[place].content]
+
+
+def entries_at(rows: Iterable[PriceRow], at: float) -> dict[Place, PriceRow]:
+    """Return which entry holds at a time, by model; its content is "" where what is declared holds."""
+    ordered = sorted(rows, key=lambda row: (row.valid_from, row.number))
+    return {_place(row): row for row in ordered if row.valid_from <= at}
+
+
+def check_price(place: Place, config: PriceConfig) -> None:
+    """Refuse what is no price, or of no model.
+
+    Raises:
+        InvokeBadRequestError: A value is none; the message names it.
+    """
+    _check_place(place)
+    _check(config)
 
 
 def _enter(
