@@ -40,7 +40,16 @@ if TYPE_CHECKING:
     from modelbay.platform.export import export as export_calls
     from modelbay.platform.fold import fold as fold_calls
     from modelbay.platform.from_dify.importing import import_dify
-    from modelbay.platform.keys import NewKey, create_key, get_key, list_keys, revoke_key
+    from modelbay.platform.key_scopes import Scopes
+    from modelbay.platform.keys import (
+        NewKey,
+        create_key,
+        edit_key,
+        get_key,
+        list_keys,
+        narrower_key,
+        revoke_key,
+    )
     from modelbay.platform.limits.budgets import (
         Budget,
         change_budget,
@@ -121,7 +130,10 @@ SUBJECTS: Final = {
     },
     "Keys": {
         "create_key": "platform.keys",
+        "narrower_key": "platform.keys",
         "NewKey": "platform.keys",
+        "Scopes": "platform.key_scopes",
+        "edit_key": "platform.keys",
         "get_key": "platform.keys",
         "list_keys": "platform.keys",
         "revoke_key": "platform.keys",
@@ -247,7 +259,10 @@ __all__ = [  # noqa: RUF022 - by subject, as in SUBJECTS
     "list_invitations",
     "revoke_invitation",
     "create_key",
+    "narrower_key",
     "NewKey",
+    "Scopes",
+    "edit_key",
     "get_key",
     "list_keys",
     "revoke_key",
