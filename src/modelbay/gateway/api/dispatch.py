@@ -12,6 +12,7 @@ from modelbay.gateway.api import reading
 from modelbay.gateway.api.answering import Answering
 from modelbay.gateway.api.callers import authorise, recognise
 from modelbay.gateway.api.cookies import base_of, browser_of, is_secure, token_of
+from modelbay.gateway.api.operation import WORKSPACE
 from modelbay.gateway.api.problems import ProblemError, of_error, unexpected
 from modelbay.gateway.api.repeats import Repeats
 from modelbay.gateway.api.request import Request
@@ -87,7 +88,13 @@ class Api:
         )
         if not operation.changes:
             return await operation.serve(request)
-        return await self._to_the_end(self._repeats.once(request, exchange, raw))
+        return await self._to_the_end(self._changed(request, exchange, raw))
+
+    async def _changed(self, request: Request[Any, Any], exchange: Exchange, raw: bytes) -> Reply:
+        """Change something; whoever reads the answer calls by it at once, in this process."""
+        reply = await self._repeats.once(request, exchange, raw)
+        await self.services.follow(request.params.get(WORKSPACE))
+        return reply
 
     async def _to_the_end(self, work: Coroutine[Any, Any, Reply]) -> Reply:
         """Do work that is not cut off where its caller goes away: half of it could be done."""

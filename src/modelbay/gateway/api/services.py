@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from modelbay.errors import ModelbayError
 from modelbay.gateway.keys import key_of
 from modelbay.platform.credentials.proving import Prove, Proving
 from modelbay.platform.credentials.statuses import ModelStatus, model_list
@@ -69,6 +71,13 @@ class Services:
         if sources.known(workspace) is not None:
             await sources.look()
         return await sources.of(workspace)
+
+    async def follow(self, workspace: str | None) -> None:
+        """Have this process's calls use what a workspace has by now; the others follow by themselves."""
+        sources = self.platform.credentials
+        if workspace is not None and sources.known(workspace) is not None:
+            with contextlib.suppress(ModelbayError):  # the change is made, and we look again in a moment
+                await sources.look()
 
     async def models(self, workspace: str) -> Sequence[ModelStatus]:
         """Return the models of a workspace with their statuses; made again when something has changed."""
