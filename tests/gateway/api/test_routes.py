@@ -80,3 +80,18 @@ async def test_a_call_over_a_route_is_explained_to_its_workspace_only(site: Site
     assert (answer.status, why.status, elsewhere.status) == (200, 200, 404)
     assert (why.json["call"], why.json["route"], why.json["model"]) == (call, "fast", "gpt-4.1-mini")
     assert any("'fast' is a route" in line for line in why.json["told"])
+
+
+async def test_the_next_call_follows_what_has_just_been_changed(site: Site) -> None:
+    """Whoever reads that a change is made tries it at once; only other processes take a moment."""
+    ann, key = site.person(Role.ADMIN), site.key()
+    await ann.post(ROUTES, {"name": "fast", "models": [MINI]})
+    body = {"model": "fast", "messages": [{"role": "user", "content": "Hi"}]}
+    for model in ("gpt-4.1", "gpt-4.1-mini", "gpt-4.1"):
+        await key.call("POST", "/v1/chat/completions", body)
+        changed = {"models": [{"model": f"openai/{model}"}]}
+        assert (await ann.call("PATCH", f"{ROUTES}/fast", changed)).status == 200
+        answer = await key.call("POST", "/v1/chat/completions", body)
+        why = await ann.get(f"/api/workspaces/default/calls/{answer.headers['x-request-id']}/explain")
+
+        assert why.json["model"] == model
