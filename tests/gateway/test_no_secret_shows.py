@@ -100,7 +100,9 @@ def house(tmp_path: Path, backend: str, provider: OidcServer) -> House:
     url = os.environ.get(VARIABLE)
     house = House(tmp_path / "gateway" / "data", environment | ({VARIABLE: url} if url else {}))
     house.data.mkdir(parents=True)
-    (house.data / "gateway.yaml").write_text(yaml.safe_dump({"oidc": sign_ins.settings(provider)}))
+    (house.data / "gateway.yaml").write_text(
+        yaml.safe_dump({"oidc": sign_ins.settings(provider), "private_addresses": "all"})
+    )
     house.secrets["master key"] = MASTER
     return house
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from modelbay.errors import ModelbayError
 
@@ -27,12 +27,6 @@ class Reference(BaseModel):
     env: str = ""
     file: str = ""
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Reference:
-        if bool(self.env) == bool(self.file):
-            raise ValueError("write either {env: VARIABLE} or {file: PATH}")
-        return self
-
     def value(self, folder: Path) -> str:
         """Return what it leads to.
 
@@ -40,12 +34,14 @@ class Reference(BaseModel):
             folder: That of the file that refers to it.
 
         Raises:
-            ReferenceLostError: It is not there, or empty.
+            ReferenceLostError: It is not there, or empty; or the reference names neither or both.
         """
+        if bool(self.env) == bool(self.file):
+            raise ReferenceLostError("write either {env: VARIABLE} or {file: PATH}")
         if self.env:
             found = os.environ.get(self.env, "")
             if not found:
-                raise ReferenceLostError(f"the environment has no variable {self.env}")
+                raise ReferenceLostError(f"the environment has no such variable: {self.env}")
             return found
         try:
             found = folder.joinpath(Path(self.file).expanduser()).read_text("utf-8").strip()

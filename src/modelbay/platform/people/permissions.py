@@ -102,6 +102,7 @@ ACTIONS: Final[Mapping[str, Role]] = MappingProxyType(
         # network; a private address is the installation's neighbour, so no workspace allows itself one
         "network.read": Role.ADMIN,
         "network.set": Role.ADMIN,
+        "network.clear": Role.ADMIN,
         "network.allow-private": Role.OWNER,
         # secrets, records, declarative set-up
         "vault.read": Role.ADMIN,
