@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,11 @@ class Counting(BackgroundDatabase):
 class Resolving:
     """The sources of a process of its own, beside the one that changes things."""
 
-    def __init__(self, bay: Bay, interval: float = NEVER) -> None:
+    def __init__(self, bay: Bay, interval: float = NEVER, **more: Any) -> None:
         self.bay = bay
         self.database = Counting(bay.data_dir)
         self.sources = CredentialSources(
-            self.database, bay.vault, behind=LocalCredentials(), interval=interval
+            self.database, bay.vault, behind=LocalCredentials(), interval=interval, **more
         )
 
     async def key(self, model: str | None = "chat", workspace: str = "default") -> str | None:
@@ -135,6 +136,37 @@ async def test_a_change_is_seen_without_anybody_asking_for_it(bay: Bay) -> None:
     source = await resolving.sources.of("default")
     await resolving.until(lambda: bool(source.snapshot.active))
     assert await resolving.key() == "good-key"
+    await resolving.close()
+
+
+async def test_a_call_looks_itself_where_the_last_look_is_too_long_ago(bay: Bay) -> None:
+    """However busy the process is, no call uses what was switched off more than a second before."""
+    now = [100.0]
+    resolving = Resolving(bay, stale=0.9, clock=lambda: now[0])
+    assert await resolving.key() is None
+    await bay.create("good-key")
+    assert resolving.sources.known("default") is not None
+    assert await resolving.key() is None
+
+    now[0] += 1.0
+    asked = resolving.database.asked
+    assert resolving.sources.known("default") is None
+    assert await asyncio.gather(*(resolving.key() for _ in range(20))) == ["good-key"] * 20
+    assert resolving.database.asked == asked + 1
+    await resolving.close()
+
+
+async def test_a_call_does_not_wait_for_long_where_the_database_hangs(bay: Bay) -> None:
+    """It goes on with what is known, as while the database is away."""
+    now, answers = [100.0], threading.Event()
+    resolving = Resolving(bay, stale=0.9, clock=lambda: now[0], patience=0.05)
+    assert await resolving.key() is None
+    hanging = asyncio.ensure_future(resolving.database.run(lambda _: answers.wait(30)))
+    now[0] += 1.0
+    assert await resolving.key() is None
+
+    answers.set()
+    await hanging
     await resolving.close()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
@@ -18,12 +20,14 @@ from modelbay.platform.vault import Vault
 from modelbay.runtime.balancing import Candidate, Candidates
 from modelbay.runtime.needs import needs_credentials
 from modelbay.runtime.ports import CredentialSource, Using
-from modelbay.store import Database
+from modelbay.store import Database, StoreError
 from modelbay.store import credentials as queries
 
 INTERVAL: Final = 0.4  # seconds between two looks at what has changed
 HOSTED: Final = "hosted"
 """What a workspace prefers that uses lent credentials before its own."""
+PATIENCE: Final = 1.0  # seconds for which a call waits to see what has changed
+_STALE: Final = 0.9  # seconds after which nothing is answered before a look
 _MOST: Final = 1_000  # workspaces remembered
 
 
@@ -155,13 +159,25 @@ class CredentialSources:
         behind: CredentialSource | None = None,
         hosted: Hosted | None = None,
         interval: float = INTERVAL,
+        stale: float | None = None,
+        patience: float = PATIENCE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Create the sources.
 
         Args:
             behind: What the first workspace uses where nothing is stored: given credentials, the environment.
             hosted: What the installation lends to all of them.
+            interval: Seconds between two looks beside the calls.
+            stale: Seconds after a look from which on a call looks first; a little more than two intervals
+                without it, and a second at the most with the usual one.
+            patience: Seconds for which it does; then it goes on with what is known.
         """
+        self._stale = max(_STALE, 2 * interval) if stale is None else stale
+        self._patience = patience
+        self._clock = clock
+        self._seen = 0.0
+        self._catching_up: asyncio.Task[None] | None = None
         self.hosted = Hosted() if hosted is None else hosted
         self.failure = ""
         self._database = database
@@ -174,11 +190,11 @@ class CredentialSources:
         self._looking: asyncio.Task[None] | None = None
 
     def known(self, workspace: str) -> WorkspaceCredentials | None:
-        """Return a workspace's source without I/O; None if `of` has to read it."""
+        """Return a workspace's source without I/O; None if `of` has to read it, or to look first."""
         found = self._known.get(workspace)
         if found is not None:
             self._known.move_to_end(workspace)
-        return found
+        return None if self._is_stale() else found
 
     async def of(self, workspace: str) -> WorkspaceCredentials:
         """Return a workspace's source, for one call: one that is kept for longer may be forgotten here.
@@ -186,8 +202,11 @@ class CredentialSources:
         Raises:
             StoreError: The database cannot be read.
         """
-        found = self.known(workspace)
+        if workspace in self._known and self._is_stale():
+            await self._catch_up()
+        found = self._known.get(workspace)
         if found is not None:
+            self._known.move_to_end(workspace)
             return found
         if workspace not in self._reading:
             task = asyncio.get_running_loop().create_task(self._read(workspace))
@@ -197,6 +216,7 @@ class CredentialSources:
 
     async def look(self) -> None:
         """Read again what has changed since the last look; it is done every 0.4 s anyway."""
+        began = self._clock()
         marks = {name: source.snapshot.mark for name, source in self._known.items()}
         broken = {name for name, source in self._known.items() if source.snapshot.is_broken}
         mark, changed = await self._database.run(_changed, self._vault, self._mark, marks, broken)
@@ -204,17 +224,31 @@ class CredentialSources:
             source = self._known.get(snapshot.workspace)
             if source is not None:
                 source.snapshot = snapshot
-        self._mark = mark
+        self._mark, self._seen = mark, began
+
+    def _is_stale(self) -> bool:
+        """Whether the last look is too long ago; while the database is away nobody waits for another."""
+        return not self.failure and self._clock() - self._seen > self._stale
+
+    async def _catch_up(self) -> None:
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.get_running_loop().create_task(self.look())
+            self._catching_up.add_done_callback(lambda done: done.cancelled() or done.exception())
+        with contextlib.suppress(StoreError, TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._catching_up), self._patience)
 
     async def close(self) -> None:
         """End the looking."""
-        tasks = [task for task in (self._looking, *self._reading.values()) if task is not None]
+        own = (self._looking, self._catching_up, *self._reading.values())
+        tasks = [task for task in own if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._looking = None
 
     async def _read(self, workspace: str) -> WorkspaceCredentials:
+        if not self._known:
+            self._seen = self._clock()
         snapshot = await self._database.run(read_snapshot, self._vault, workspace)
         behind = self._behind if workspace == FIRST_WORKSPACE else None
         source = self._known[workspace] = WorkspaceCredentials(snapshot, behind, self.hosted)
