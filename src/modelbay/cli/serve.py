@@ -84,7 +84,7 @@ def serve(
         write_text(welcome(addresses[0], key, model, reason=reason, tls=tls, setup=setup))
         sys.stdout.flush()
 
-    plan = Plan("modelbay.gateway.app:make_app", asdict(settings), listening, drain_timeout=drain)
+    plan = Plan("modelbay.cli.site:make_app", asdict(settings), listening, drain_timeout=drain)
     with shared_metrics(workers):
         status = run(plan, workers=workers, announce=announce)
     raise typer.Exit(status)

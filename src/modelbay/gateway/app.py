@@ -21,6 +21,7 @@ from modelbay.gateway.http.exchange import ClientGoneError, Exchange
 from modelbay.gateway.keys import key_of
 from modelbay.gateway.metrics import Metrics
 from modelbay.gateway.operations import Operations
+from modelbay.gateway.pages import NoPages, Pages
 from modelbay.gateway.routes import Route, Router
 from modelbay.gateway.settings import GatewaySettings
 from modelbay.gateway.surfaces import routes
@@ -50,12 +51,13 @@ RELAYS = {each.dialect: each for each in (*openai.RELAYS, *anthropic.RELAYS)}
 
 
 class Gateway:
-    """Serves exchanges. Nothing is opened before `startup`, until which another `balancer` may be given."""
+    """Serves exchanges. Before `startup`, when nothing is open, it may be given a `balancer` and `pages`."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self.settings = settings
         self.credentials = LocalCredentials(read_file(settings.credentials))
         self.balancer: Balancer | None = None
+        self.pages: Pages = NoPages()
         self.addresses = Addresses(settings.trusted_proxies)
         self.stopping = False
         self.active = 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from modelbay.errors import ModelbayError
+from modelbay.gateway import pages
 from modelbay.gateway.call import JSON
 from modelbay.gateway.http.exchange import Exchange
 from modelbay.gateway.ids import new_id
@@ -44,6 +45,8 @@ class Operations:
             self._ready(exchange)
         elif exchange.method == "GET" and path == "/metrics":
             await self._metrics(exchange)
+        elif exchange.method in ("GET", "HEAD") and (page := self._gateway.pages.find(path)) is not None:
+            pages.answer(exchange, page)
         else:
             self._nothing(exchange)
 
