@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests.platform.vault.dify_sealing import sealed_at_first
 from modelbay.entities import ModelType
 from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.credentials.snapshot import Status
+from modelbay.platform.from_dify.plan import plan_of
+from modelbay.platform.from_dify.reading import read
 from modelbay.platform.people.workspaces import create_workspace, list_workspaces
 from modelbay.store import StoreError, audit
 from modelbay.store import credentials as queries
@@ -185,6 +188,24 @@ def test_secrets_of_the_first_releases_are_opened(here: Here, dify: Dify) -> Non
     assert here.used(workspace, "openai") == {"openai_api_key": "sk-old"}
     assert here.used(workspace, "openai", "ft:mine", LLM) == {"openai_api_key": "sk-mine"}
     assert here.run() and all(line.state == "there" for line in here.run())
+
+
+def test_a_tenant_that_was_read_can_be_planned_again(dify: Dify) -> None:
+    """Planning leaves the rows as they are; old releases have credentials without a row of their own."""
+    tenant = dify.tenant("T")
+    for table in ("providers", "provider_models"):
+        dify.run(f"ALTER TABLE {table} ADD COLUMN encrypted_config text")
+    config = json.dumps({"openai_api_key": dify.seal(tenant, "sk-old")})
+    dify.add("providers", tenant, provider_name=OPENAI, encrypted_config=config)
+    model = {"model_name": "ft:mine", "model_type": "llm"}
+    dify.add("provider_models", tenant, provider_name=OPENAI, encrypted_config=config, **model)
+    [found] = read(dify.place, dify.storage)
+    before = copy.deepcopy(found.rows)
+    first, second = (plan_of(found, CATALOG, {}, None) for _ in range(2))
+
+    assert found.rows == before
+    assert first.active == second.active
+    assert [each.id for each in first.credentials] == list(first.active.values())
 
 
 def test_what_cannot_be_made_is_said_and_the_rest_is_made(here: Here, dify: Dify) -> None:

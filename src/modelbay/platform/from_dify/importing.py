@@ -11,7 +11,8 @@ from modelbay.catalog import Catalog
 from modelbay.platform.credentials.named import seal
 from modelbay.platform.from_dify.credentials import fitting_name
 from modelbay.platform.from_dify.lines import Line, What
-from modelbay.platform.from_dify.plan import Credentials, Plan, plan_of
+from modelbay.platform.from_dify.plan import plan_of
+from modelbay.platform.from_dify.planned import Credentials, Plan
 from modelbay.platform.from_dify.reading import read
 from modelbay.platform.people.refusals import conflict
 from modelbay.platform.people.workspaces import get_workspace
