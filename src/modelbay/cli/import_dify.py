@@ -65,7 +65,7 @@ def import_dify(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make here what Dify's workspaces have: credentials, models, what is switched off, defaults.
+    """Make here what Dify's workspaces have: credentials, models, balances, what is switched off, defaults.
 
     Dify's database is only read. What is there already stays, so it can be done again. What cannot be made
     is listed with the reason, and the exit code is then 1. Credentials are not proved: see modelbay

@@ -122,9 +122,7 @@ def test_models_that_are_off_and_defaults_come_too(here: Here, dify: Dify) -> No
     tenant = dify.tenant("T")
     for model in ("gpt-4.1", "gpt-none"):
         of = {"provider_name": OPENAI, "model_name": model, "model_type": "llm"}
-        dify.add("provider_model_settings", tenant, **of, enabled=False, load_balancing_enabled=True)
-        for name in ("__inherit__", "other"):
-            dify.add("load_balancing_model_configs", tenant, **of, name=name)
+        dify.add("provider_model_settings", tenant, **of, enabled=False)
     dify.add("provider_model_settings", tenant, **of | {"model_name": "gpt-4o"}, enabled=True)
     google = {"provider_name": GOOGLE, "model_name": "gemini-embedding-001"}
     dify.add("tenant_default_models", tenant, **google, model_type="text-embedding")
@@ -133,13 +131,12 @@ def test_models_that_are_off_and_defaults_come_too(here: Here, dify: Dify) -> No
 
     assert {place.model for place in snapshot.disabled} == {"gpt-4.1"}
     assert snapshot.defaults["text-embedding"][:2] == ("gemini", "gemini-embedding-001")
-    assert said(lines)[1:4] == [
-        ("cannot", "off", f"{OPENAI} gpt-none (llm)", "the provider has no such model here"),
-        *(
-            ("note", "balancing", f"{OPENAI} {name} (llm)", "2 rows in Dify: set it up with modelbay balance")
-            for name in ("gpt-4.1", "gpt-none")
-        ),
-    ]
+    assert said(lines)[1] == (
+        "cannot",
+        "off",
+        f"{OPENAI} gpt-none (llm)",
+        "the provider has no such model here",
+    )
 
 
 def test_a_default_that_somebody_has_chosen_here_stays(here: Here, dify: Dify) -> None:

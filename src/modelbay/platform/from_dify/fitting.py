@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Final
 
 from modelbay.catalog import Catalog
 from modelbay.entities import ModelProviderConfiguration
@@ -15,6 +16,8 @@ from modelbay.platform.from_dify.planned import Credentials, Plan
 from modelbay.platform.from_dify.reading import Tenant, config_of, created_of
 from modelbay.store.credentials import Place
 from modelbay.store.dify import Row
+
+NO_SUCH_MODEL: Final = "the provider has no such model here"
 
 
 class Fitting:
@@ -98,3 +101,8 @@ def whose(row: Row) -> str:
     """Return what a row is about in Dify's own words: provider, or provider, model and type."""
     model = row.get("model_name")
     return f"{row['provider_name']} {model} ({row.get('model_type')})" if model else str(row["provider_name"])
+
+
+def is_on(stored: object) -> bool:
+    """Return what a column of yes and no says; where nothing is stored, yes, as it is by default."""
+    return stored in (None, True, 1)

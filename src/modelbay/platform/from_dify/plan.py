@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
 
 from modelbay.catalog import Catalog
 from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.credentials.target import Target, check_target
+from modelbay.platform.from_dify.balancing import plan_balances
 from modelbay.platform.from_dify.credentials import NotFittingError
-from modelbay.platform.from_dify.fitting import Fitting, whose
+from modelbay.platform.from_dify.fitting import NO_SUCH_MODEL, Fitting, is_on, whose
 from modelbay.platform.from_dify.lines import What
 from modelbay.platform.from_dify.names import id_of
 from modelbay.platform.from_dify.planned import Plan
 from modelbay.platform.from_dify.reading import Tenant
 from modelbay.store.dify import Row
-
-_MORE_THAN_ONE: Final = "{0} rows in Dify: set it up with modelbay balance"
 
 
 def plan_of(tenant: Tenant, catalog: Catalog, chosen: Mapping[str, str], workspace: str | None) -> Plan:
@@ -44,7 +41,7 @@ class _Planning:
         for table, rule in self._rules():
             for row in self.tenant.rows[table]:
                 rule(row)
-        self._balancing()
+        plan_balances(self.tenant, self.fitting, self.plan)
 
     def _rules(self) -> Iterator[tuple[str, Callable[[Row], None]]]:
         yield "provider_credentials", self._credentials
@@ -88,14 +85,14 @@ class _Planning:
             place = self.fitting.target(row).place
         except NotFittingError:
             return  # said of its credentials
-        own = self.fitting.id_of(pointer) if pointer else None
-        if own in self.fitting.made:
-            self.plan.active[place] = own
+        made = self.fitting.made.get(self.fitting.id_of(pointer)) if pointer else None
+        if made is not None and made.target.place == place:
+            self.plan.active[place] = made.id
         elif pointer or place in self.fitting.taken:  # nothing takes their place until somebody chooses
             self.plan.active.setdefault(place, None)
 
     def _setting(self, row: Row) -> None:
-        if row.get("enabled") in (None, True, 1):
+        if is_on(row.get("enabled")):
             return
         target = self._existing(row, "off")
         if target is not None and target not in self.plan.off:
@@ -115,18 +112,13 @@ class _Planning:
             return None
         if self.fitting.exists(target):
             return target
-        self.plan.say(what, whose(row), "cannot", "the provider has no such model here")
+        self.plan.say(what, whose(row), "cannot", NO_SUCH_MODEL)
         return None
 
     def _preferred(self, row: Row) -> None:
         if row.get("preferred_provider_type") == "system":
             why = "prefers hosted credentials, which stay with Dify: its own are used"
             self.plan.say("hosted", whose(row), "note", why)
-
-    def _balancing(self) -> None:
-        rows = self.tenant.rows["load_balancing_model_configs"]
-        for name, count in Counter(map(whose, rows)).items():
-            self.plan.say("balancing", name, "note", _MORE_THAN_ONE.format(count))
 
 
 def _named(tenant: Tenant) -> str:

@@ -9,6 +9,8 @@ from modelbay.entities import ModelType
 from modelbay.platform.credentials.forms import FormValue
 from modelbay.platform.credentials.target import Target
 from modelbay.platform.from_dify.lines import Line, State, What
+from modelbay.runtime.balancing import Strategy
+from modelbay.store.balances import BalanceEntryRow
 from modelbay.store.credentials import Place
 
 
@@ -22,6 +24,20 @@ class Credentials:
     values: Mapping[str, FormValue] = field(repr=False)
     created: float
     left_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Credentials that are to share the calls of a model."""
+
+    target: Target
+    entries: tuple[BalanceEntryRow, ...]
+
+    @property
+    def strategy(self) -> Strategy:
+        """How they take turns: one after the other; by weight where Dify has one of them more than once."""
+        is_even = all(each.weight == 1 for each in self.entries)
+        return Strategy.ROUND_ROBIN if is_even else Strategy.WEIGHTED
 
 
 @dataclass(slots=True)
@@ -39,6 +55,7 @@ class Plan:
     credentials: list[Credentials] = field(default_factory=list)
     models: list[Target] = field(default_factory=list)
     active: dict[Place, str | None] = field(default_factory=dict)
+    balances: list[Balance] = field(default_factory=list)
     off: list[Target] = field(default_factory=list)
     defaults: dict[ModelType, Target] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
