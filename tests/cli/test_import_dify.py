@@ -105,6 +105,22 @@ async def test_calls_take_turns_between_the_imported_keys(here: Here, dify: Dify
         assert used == ["0", "1", "2"] * 2 + ["0"]
 
 
+def test_what_the_installation_lends_is_looked_up(here: Here, dify: Dify, tmp_path: Path) -> None:
+    """As modelbay quota does; a file of it that cannot be used is no reason to import nothing."""
+    [tenant] = dify.keys
+    dify.add(
+        "tenant_preferred_model_providers", tenant, provider_name=OPENAI, preferred_provider_type="system"
+    )
+    data = ("--data-dir", tmp_path / "data")
+    lent = here(*arguments(dify, "--dry-run", *data), MODELBAY_HOSTED_OPENAI_API_KEY="sk-lent")
+    (tmp_path / "data" / "hosted.yaml").write_text("openai: [")
+    spoilt = here(*arguments(dify, *data))
+
+    assert (lent.code, spoilt.code) == (0, 0)
+    assert "made\thosted\topenai\twhat is lent is used first" in lent.out
+    assert f"note\thosted\t{OPENAI}\tprefers hosted credentials, and none are lent here" in spoilt.out
+
+
 def test_a_list_that_is_off_comes_with_the_command_that_makes_it(
     here: Here, dify: Dify, tmp_path: Path
 ) -> None:

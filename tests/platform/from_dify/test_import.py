@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from tests.platform.from_dify.conftest import CATALOG, Here, said
 from tests.platform.from_dify.dify import GOOGLE, OPENAI, Dify
 from tests.platform.vault.dify_sealing import sealed_at_first
 
-from modelbay.entities import ModelType
+from modelbay.entities import Credentials, ModelType
 from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.credentials.snapshot import Status
 from modelbay.platform.from_dify.plan import plan_of
 from modelbay.platform.from_dify.reading import read
+from modelbay.platform.limits.hosted import Hosted, HostedProvider, Kind, QuotaTerms, Unit
+from modelbay.platform.limits.quotas import prefer
 from modelbay.platform.people.workspaces import create_workspace, list_workspaces
 from modelbay.store import StoreError, audit
 from modelbay.store import credentials as queries
@@ -198,7 +201,7 @@ def test_a_tenant_that_was_read_can_be_planned_again(dify: Dify) -> None:
     dify.add("provider_models", tenant, provider_name=OPENAI, encrypted_config=config, **model)
     [found] = read(dify.place, dify.storage)
     before = copy.deepcopy(found.rows)
-    first, second = (plan_of(found, CATALOG, {}, None) for _ in range(2))
+    first, second = (plan_of(found, CATALOG, {}, None, Hosted()) for _ in range(2))
 
     assert found.rows == before
     assert first.active == second.active
@@ -307,6 +310,34 @@ def test_hosted_credentials_are_spoken_of(here: Here, dify: Dify) -> None:
     )
 
     assert [(line.state, line.what) for line in here.run()[1:]] == [("note", "hosted")] * 2
+
+
+def test_what_is_lent_here_is_preferred_where_hosted_ones_were(here: Here, dify: Dify) -> None:
+    """Of a provider that this installation lends; somebody's choice here stays."""
+    tenant = dify.tenant("T")
+    for name in (OPENAI, GOOGLE, "acme/acme/acme"):
+        dify.add(
+            "tenant_preferred_model_providers", tenant, provider_name=name, preferred_provider_type="system"
+        )
+    terms = QuotaTerms(kind=Kind.TRIAL, unit=Unit.TIMES, limit=Decimal(5))
+    lent = HostedProvider("openai", Credentials({"openai_api_key": "sk-lent"}), {Kind.TRIAL: terms})
+    hosted = Hosted([lent])
+    dry = here.run(hosted=hosted, dry_run=True)
+    lines = here.run(hosted=hosted)
+    workspace = workspace_of(here, "T")
+    preferred = here.snapshot(workspace).terms.preferred
+    again = here.run(hosted=hosted)
+    prefer(here.database, hosted, workspace, "openai", "own", actor="cli")
+    chosen = here.run(hosted=hosted)
+
+    none = "prefers hosted credentials, and none are lent here (modelbay quota list): its own are used"
+    notes = [("note", "hosted", name, none) for name in (GOOGLE, "acme/acme/acme")]
+    assert dry == lines
+    assert said(lines)[1:] == [*notes, ("made", "hosted", "openai", "what is lent is used first")]
+    assert preferred == {"openai": "hosted"}
+    assert said(again)[-1] == ("there", "hosted", "openai", "what is lent is used first")
+    assert said(chosen)[-1] == ("there", "hosted", "openai", "what is its own is used first")
+    assert here.snapshot(workspace).terms.preferred == {"openai": "own"}
 
 
 def test_archived_tenants_are_left_out_unless_they_are_named(here: Here, dify: Dify) -> None:

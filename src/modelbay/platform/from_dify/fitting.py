@@ -66,6 +66,8 @@ class Fitting:
         except InvokeBadRequestError as error:
             raise NotFittingError(error.description) from None
         config, own = config_of(row), self.id_of(row["id"])
+        if own in self.made:
+            raise NotFittingError("another row of theirs has the same id")
         if config is None:
             raise NotFittingError("its configuration is no JSON object")
         values, left_out = values_of(target, config, self.tenant.key, own)

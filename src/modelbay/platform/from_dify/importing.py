@@ -9,6 +9,7 @@ from pathlib import Path
 
 from modelbay.catalog import Catalog
 from modelbay.platform.credentials.named import seal
+from modelbay.platform.credentials.resolve import HOSTED
 from modelbay.platform.credentials.sharing import ENOUGH
 from modelbay.platform.credentials.target import without_plugin
 from modelbay.platform.from_dify.balancing import in_words
@@ -17,10 +18,11 @@ from modelbay.platform.from_dify.lines import Line, What
 from modelbay.platform.from_dify.plan import plan_of
 from modelbay.platform.from_dify.planned import Balance, Credentials, Plan
 from modelbay.platform.from_dify.reading import read
+from modelbay.platform.limits.hosted import Hosted
 from modelbay.platform.people.refusals import conflict
 from modelbay.platform.people.workspaces import get_workspace
 from modelbay.platform.vault import Vault
-from modelbay.store import Database, audit, balances, workspaces
+from modelbay.store import Database, audit, balances, limits, workspaces
 from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
 from modelbay.store.balances import ACTIVE, BalanceEntryRow, BalanceRow
@@ -38,6 +40,7 @@ def import_dify(
     tenants: Sequence[str] = (),
     workspace: str | None = None,
     providers: Mapping[str, str] | None = None,
+    hosted: Hosted | None = None,
     dry_run: bool = False,
     actor: str,
 ) -> list[Line]:
@@ -52,6 +55,7 @@ def import_dify(
         tenants: Their ids; without, all that are not archived.
         workspace: Where to, for one tenant; without, each has a workspace of its own name.
         providers: Names of ours by names of theirs, for plugins that are alike.
+        hosted: What this installation lends; nothing without it.
         dry_run: Say what would happen, and change nothing.
 
     Raises:
@@ -67,7 +71,7 @@ def import_dify(
         )
     lines: list[Line] = []
     for tenant in found:
-        plan = plan_of(tenant, catalog, providers or {}, workspace)
+        plan = plan_of(tenant, catalog, providers or {}, workspace, hosted or Hosted())
         lines += _make(database, vault, plan, dry_run=dry_run, actor=actor)
     return lines
 
@@ -127,6 +131,7 @@ class _Making:
         self._balances()
         self._off()
         self._defaults()
+        self._hosted()
 
     def _workspace(self) -> None:
         missing = workspaces.get(self.database, self.plan.workspace) is None
@@ -204,6 +209,16 @@ class _Making:
             other = stored is not None and stored[:2] != target.place[1:3]
             why = f"{stored.provider}/{stored.model} is the default" if stored and other else ""
             self._say("default", _typed(target.place), stored is None, why)
+
+    def _hosted(self) -> None:
+        there = limits.terms_of(self.database, self.plan.workspace).preferred
+        for target in self.plan.hosted.values():
+            provider = target.provider.provider
+            before = there.get(provider)
+            if before is None:
+                limits.prefer(self.database, self.plan.workspace, provider, HOSTED)
+            why = f"what is {'lent' if before in (None, HOSTED) else 'its own'} is used first"
+            self._say("hosted", provider, before is None, why)
 
     def _stored(self) -> dict[str, CredentialRow]:
         return {row.id: row for row in queries.of_workspace(self.database, self.plan.workspace)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
 from modelbay.catalog import Catalog
@@ -14,27 +15,32 @@ from modelbay.platform.from_dify.lines import What
 from modelbay.platform.from_dify.names import id_of
 from modelbay.platform.from_dify.planned import Plan
 from modelbay.platform.from_dify.reading import Tenant
+from modelbay.platform.limits.hosted import Hosted
 from modelbay.store.dify import Row
 
 
-def plan_of(tenant: Tenant, catalog: Catalog, chosen: Mapping[str, str], workspace: str | None) -> Plan:
+def plan_of(
+    tenant: Tenant, catalog: Catalog, chosen: Mapping[str, str], workspace: str | None, hosted: Hosted
+) -> Plan:
     """Return what is to be made of a tenant.
 
     Args:
         chosen: Our provider's name, by theirs, for providers that are not known by their own.
         workspace: Where to; None makes one of the tenant's name.
+        hosted: What the installation lends.
     """
     own = id_of("ws", tenant.id)
     plan = Plan(tenant.id, workspace or own, "" if workspace else _named(tenant))
-    _Planning(tenant, Fitting(tenant, catalog, chosen, plan), plan).run()
+    _Planning(tenant, Fitting(tenant, catalog, chosen, plan), plan, hosted).run()
     return plan
 
 
 class _Planning:
-    def __init__(self, tenant: Tenant, fitting: Fitting, plan: Plan) -> None:
+    def __init__(self, tenant: Tenant, fitting: Fitting, plan: Plan, hosted: Hosted) -> None:
         self.tenant = tenant
         self.fitting = fitting
         self.plan = plan
+        self.hosted = hosted
 
     def run(self) -> None:
         """Look at every table, in the order in which things rest on each other."""
@@ -116,9 +122,15 @@ class _Planning:
         return None
 
     def _preferred(self, row: Row) -> None:
-        if row.get("preferred_provider_type") == "system":
-            why = "prefers hosted credentials, which stay with Dify: its own are used"
-            self.plan.say("hosted", whose(row), "note", why)
+        if row.get("preferred_provider_type") != "system":
+            return
+        with contextlib.suppress(NotFittingError):  # nothing of it is lent
+            target = self.fitting.target(row)
+            if self.hosted.lends(target.provider.provider):
+                self.plan.hosted[target.place] = target
+                return
+        why = "prefers hosted credentials, and none are lent here (modelbay quota list): its own are used"
+        self.plan.say("hosted", whose(row), "note", why)
 
 
 def _named(tenant: Tenant) -> str:

@@ -46,6 +46,7 @@ class Plan:
 
     Attributes:
         active: The credentials in use by whose they are; None where the ones in use were deleted.
+        hosted: The providers of which what is lent is used first.
         name: What the workspace is called if it has to be made; "" if it has to be there.
     """
 
@@ -58,6 +59,7 @@ class Plan:
     balances: list[Balance] = field(default_factory=list)
     off: list[Target] = field(default_factory=list)
     defaults: dict[ModelType, Target] = field(default_factory=dict)
+    hosted: dict[Place, Target] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
 
     def say(self, what: What, name: str, state: State, why: str = "") -> None:
