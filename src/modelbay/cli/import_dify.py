@@ -17,6 +17,7 @@ from modelbay.cli.key import AsJson, DataDir, directory
 if TYPE_CHECKING:
     from modelbay.catalog import Catalog
     from modelbay.platform.from_dify.lines import Line
+    from modelbay.platform.limits.hosted import Hosted
 
 _STYLES: Final = {"made": "green", "there": "dim", "cannot": "red", "note": "yellow"}
 
@@ -65,7 +66,7 @@ def import_dify(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make here what Dify's workspaces have: credentials, models, what is switched off, defaults.
+    """Make here what Dify's workspaces have: credentials, models, balances, what is switched off, defaults.
 
     Dify's database is only read. What is there already stays, so it can be done again. What cannot be made
     is listed with the reason, and the exit code is then 1. Credentials are not proved: see modelbay
@@ -91,6 +92,7 @@ def import_dify(
             tenants=tenant or (),
             workspace=workspace,
             providers=providers,
+            hosted=_lent(folder),
             dry_run=dry_run,
             actor="cli",
         )
@@ -113,6 +115,19 @@ def _chosen(given: Iterable[str], catalog: Catalog) -> dict[str, str]:
             raise Mistake(f"--provider: write THEIRS=OURS, such as acme/acme/acme=openai, not {text[:60]!r}")
         found[theirs] = catalog.declared(ours).provider
     return found
+
+
+def _lent(folder: Path) -> Hosted:
+    """Return what the installation lends; nothing if that cannot be read, as modelbay quota list says."""
+    from modelbay.catalog import Catalog
+    from modelbay.gateway.settings import GatewaySettings
+    from modelbay.platform.limits.hosted import Hosted, HostedError
+    from modelbay.platform.limits.lending import read_hosted
+
+    try:
+        return read_hosted(folder, Catalog(folders=GatewaySettings.read(folder).plugins))
+    except HostedError:
+        return Hosted()
 
 
 def _show(lines: Sequence[Line], *, dry_run: bool, as_json: bool) -> None:

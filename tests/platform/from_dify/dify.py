@@ -72,7 +72,11 @@ class Dify:
     def add(self, table: str, tenant: str = "", **values: Any) -> str:
         """Insert a row, younger than those before it; return its id."""
         self._age += 1
-        row = {"id": str(uuid.uuid4()), "created_at": f"2026-01-01 00:00:{self._age:02}", **values}
+        row = {
+            "id": str(uuid.uuid4()),
+            "created_at": f"2026-01-01 {self._age // 60:02}:{self._age % 60:02}",
+            **values,
+        }
         if tenant:
             row["tenant_id"] = tenant
         names = sorted(row, key=len, reverse=True)  # no name is the beginning of one replaced before

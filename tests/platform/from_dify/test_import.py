@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,13 @@ from tests.platform.from_dify.conftest import CATALOG, Here, said
 from tests.platform.from_dify.dify import GOOGLE, OPENAI, Dify
 from tests.platform.vault.dify_sealing import sealed_at_first
 
-from modelbay.entities import ModelType
+from modelbay.entities import Credentials, ModelType
 from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.credentials.snapshot import Status
+from modelbay.platform.from_dify.plan import plan_of
+from modelbay.platform.from_dify.reading import read
+from modelbay.platform.limits.hosted import Hosted, HostedProvider, Kind, QuotaTerms, Unit
+from modelbay.platform.limits.quotas import prefer
 from modelbay.platform.people.workspaces import create_workspace, list_workspaces
 from modelbay.store import StoreError, audit
 from modelbay.store import credentials as queries
@@ -119,9 +125,7 @@ def test_models_that_are_off_and_defaults_come_too(here: Here, dify: Dify) -> No
     tenant = dify.tenant("T")
     for model in ("gpt-4.1", "gpt-none"):
         of = {"provider_name": OPENAI, "model_name": model, "model_type": "llm"}
-        dify.add("provider_model_settings", tenant, **of, enabled=False, load_balancing_enabled=True)
-        for name in ("__inherit__", "other"):
-            dify.add("load_balancing_model_configs", tenant, **of, name=name)
+        dify.add("provider_model_settings", tenant, **of, enabled=False)
     dify.add("provider_model_settings", tenant, **of | {"model_name": "gpt-4o"}, enabled=True)
     google = {"provider_name": GOOGLE, "model_name": "gemini-embedding-001"}
     dify.add("tenant_default_models", tenant, **google, model_type="text-embedding")
@@ -130,13 +134,12 @@ def test_models_that_are_off_and_defaults_come_too(here: Here, dify: Dify) -> No
 
     assert {place.model for place in snapshot.disabled} == {"gpt-4.1"}
     assert snapshot.defaults["text-embedding"][:2] == ("gemini", "gemini-embedding-001")
-    assert said(lines)[1:4] == [
-        ("cannot", "off", f"{OPENAI} gpt-none (llm)", "the provider has no such model here"),
-        *(
-            ("note", "balancing", f"{OPENAI} {name} (llm)", "2 rows in Dify: set it up with modelbay balance")
-            for name in ("gpt-4.1", "gpt-none")
-        ),
-    ]
+    assert said(lines)[1] == (
+        "cannot",
+        "off",
+        f"{OPENAI} gpt-none (llm)",
+        "the provider has no such model here",
+    )
 
 
 def test_a_default_that_somebody_has_chosen_here_stays(here: Here, dify: Dify) -> None:
@@ -185,6 +188,24 @@ def test_secrets_of_the_first_releases_are_opened(here: Here, dify: Dify) -> Non
     assert here.used(workspace, "openai") == {"openai_api_key": "sk-old"}
     assert here.used(workspace, "openai", "ft:mine", LLM) == {"openai_api_key": "sk-mine"}
     assert here.run() and all(line.state == "there" for line in here.run())
+
+
+def test_a_tenant_that_was_read_can_be_planned_again(dify: Dify) -> None:
+    """Planning leaves the rows as they are; old releases have credentials without a row of their own."""
+    tenant = dify.tenant("T")
+    for table in ("providers", "provider_models"):
+        dify.run(f"ALTER TABLE {table} ADD COLUMN encrypted_config text")
+    config = json.dumps({"openai_api_key": dify.seal(tenant, "sk-old")})
+    dify.add("providers", tenant, provider_name=OPENAI, encrypted_config=config)
+    model = {"model_name": "ft:mine", "model_type": "llm"}
+    dify.add("provider_models", tenant, provider_name=OPENAI, encrypted_config=config, **model)
+    [found] = read(dify.place, dify.storage)
+    before = copy.deepcopy(found.rows)
+    first, second = (plan_of(found, CATALOG, {}, None, Hosted()) for _ in range(2))
+
+    assert found.rows == before
+    assert first.active == second.active
+    assert [each.id for each in first.credentials] == list(first.active.values())
 
 
 def test_what_cannot_be_made_is_said_and_the_rest_is_made(here: Here, dify: Dify) -> None:
@@ -289,6 +310,34 @@ def test_hosted_credentials_are_spoken_of(here: Here, dify: Dify) -> None:
     )
 
     assert [(line.state, line.what) for line in here.run()[1:]] == [("note", "hosted")] * 2
+
+
+def test_what_is_lent_here_is_preferred_where_hosted_ones_were(here: Here, dify: Dify) -> None:
+    """Of a provider that this installation lends; somebody's choice here stays."""
+    tenant = dify.tenant("T")
+    for name in (OPENAI, GOOGLE, "acme/acme/acme"):
+        dify.add(
+            "tenant_preferred_model_providers", tenant, provider_name=name, preferred_provider_type="system"
+        )
+    terms = QuotaTerms(kind=Kind.TRIAL, unit=Unit.TIMES, limit=Decimal(5))
+    lent = HostedProvider("openai", Credentials({"openai_api_key": "sk-lent"}), {Kind.TRIAL: terms})
+    hosted = Hosted([lent])
+    dry = here.run(hosted=hosted, dry_run=True)
+    lines = here.run(hosted=hosted)
+    workspace = workspace_of(here, "T")
+    preferred = here.snapshot(workspace).terms.preferred
+    again = here.run(hosted=hosted)
+    prefer(here.database, hosted, workspace, "openai", "own", actor="cli")
+    chosen = here.run(hosted=hosted)
+
+    none = "prefers hosted credentials, and none are lent here (modelbay quota list): its own are used"
+    notes = [("note", "hosted", name, none) for name in (GOOGLE, "acme/acme/acme")]
+    assert dry == lines
+    assert said(lines)[1:] == [*notes, ("made", "hosted", "openai", "what is lent is used first")]
+    assert preferred == {"openai": "hosted"}
+    assert said(again)[-1] == ("there", "hosted", "openai", "what is lent is used first")
+    assert said(chosen)[-1] == ("there", "hosted", "openai", "what is its own is used first")
+    assert here.snapshot(workspace).terms.preferred == {"openai": "own"}
 
 
 def test_archived_tenants_are_left_out_unless_they_are_named(here: Here, dify: Dify) -> None:

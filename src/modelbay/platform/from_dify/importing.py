@@ -9,17 +9,24 @@ from pathlib import Path
 
 from modelbay.catalog import Catalog
 from modelbay.platform.credentials.named import seal
+from modelbay.platform.credentials.resolve import HOSTED
+from modelbay.platform.credentials.sharing import ENOUGH
+from modelbay.platform.credentials.target import without_plugin
+from modelbay.platform.from_dify.balancing import in_words
 from modelbay.platform.from_dify.credentials import fitting_name
 from modelbay.platform.from_dify.lines import Line, What
-from modelbay.platform.from_dify.plan import Credentials, Plan, plan_of
+from modelbay.platform.from_dify.plan import plan_of
+from modelbay.platform.from_dify.planned import Balance, Credentials, Plan
 from modelbay.platform.from_dify.reading import read
+from modelbay.platform.limits.hosted import Hosted
 from modelbay.platform.people.refusals import conflict
 from modelbay.platform.people.workspaces import get_workspace
 from modelbay.platform.vault import Vault
-from modelbay.store import Database, audit, workspaces
+from modelbay.store import Database, audit, balances, limits, workspaces
 from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
-from modelbay.store.credentials import CredentialRow
+from modelbay.store.balances import ACTIVE, BalanceEntryRow, BalanceRow
+from modelbay.store.credentials import CredentialRow, Place
 from modelbay.store.workspaces import WorkspaceRow
 
 
@@ -33,10 +40,11 @@ def import_dify(
     tenants: Sequence[str] = (),
     workspace: str | None = None,
     providers: Mapping[str, str] | None = None,
+    hosted: Hosted | None = None,
     dry_run: bool = False,
     actor: str,
 ) -> list[Line]:
-    """Make here what Dify's tenants have: workspaces, credentials, models, what is off, and defaults.
+    """Make here what Dify's tenants have: workspaces, credentials, models, balances, what is off, defaults.
 
     What is there already stays as it is, so it can be done again. What cannot be made is a line, never an
     error: the rest is made. Credentials are not proved.
@@ -47,6 +55,7 @@ def import_dify(
         tenants: Their ids; without, all that are not archived.
         workspace: Where to, for one tenant; without, each has a workspace of its own name.
         providers: Names of ours by names of theirs, for plugins that are alike.
+        hosted: What this installation lends; nothing without it.
         dry_run: Say what would happen, and change nothing.
 
     Raises:
@@ -62,7 +71,7 @@ def import_dify(
         )
     lines: list[Line] = []
     for tenant in found:
-        plan = plan_of(tenant, catalog, providers or {}, workspace)
+        plan = plan_of(tenant, catalog, providers or {}, workspace, hosted or Hosted())
         lines += _make(database, vault, plan, dry_run=dry_run, actor=actor)
     return lines
 
@@ -107,15 +116,22 @@ class _Making:
         """Make all; without a vault, as in a dry run, no secret is sealed."""
         if self.plan.name:
             self._workspace()
-        there = {row.id: row.name for row in queries.of_workspace(self.database, self.plan.workspace)}
+        there = self._stored()
         for each in self.plan.credentials:
-            name = there.get(each.id) or self._credentials(vault, each)
+            row = there.get(each.id)
+            if row is not None and row.place != each.target.place:
+                why = f"they are here already, as credentials of {without_plugin(row)}"
+                self.plan.say("credentials", f"{each.target}: {row.name}", "cannot", why)
+                continue
+            name = row.name if row is not None else self._credentials(vault, each)
             self.new |= {each.id} - set(there)
-            self._say("credentials", f"{each.target}: {name}", each.id not in there, each.left_out)
+            self._say("credentials", f"{each.target}: {name}", row is None, each.left_out)
         self._models()
         self._active()
+        self._balances()
         self._off()
         self._defaults()
+        self._hosted()
 
     def _workspace(self) -> None:
         missing = workspaces.get(self.database, self.plan.workspace) is None
@@ -148,14 +164,33 @@ class _Making:
             self._say("model", _typed(target.place), made)
 
     def _active(self) -> None:
-        there = queries.active(self.database, self.plan.workspace)
-        names = {row.id: row.name for row in queries.of_workspace(self.database, self.plan.workspace)}
+        there, stored = queries.active(self.database, self.plan.workspace), self._stored()
         for place, credential in self.plan.active.items():
+            row = stored.get(credential or "")
+            if row is not None and row.place != place:
+                continue  # said of the credentials
             missing = place not in there or (there[place] is None and credential in self.new)
             if missing:
                 queries.activate(self.database, place, credential)
             why = "" if credential else "none is in use: choose with modelbay credential switch"
-            self._say("active", f"{_typed(place)}: {names.get(credential or '', '-')}", missing, why)
+            self._say("active", f"{_typed(place)}: {row.name if row else '-'}", missing, why)
+
+    def _balances(self) -> None:
+        there = {row.place: row for row in balances.of_workspace(self.database, self.plan.workspace)}
+        stored = self._stored()
+        for each in self.plan.balances:
+            place, entries = each.target.place, _sharing(each, stored)
+            if len(entries) < ENOUGH:
+                continue  # said of the credentials
+            before = there.get(place)
+            if before is None:
+                strategy = each.strategy.value
+                row = BalanceRow(place=place, strategy=strategy, entries=entries, updated=self.now)
+                balances.put(self.database, row)
+            known = {entry.credential for entry in (before.entries if before else entries)}
+            out = ", ".join(entry.name for entry in entries if entry.credential not in known)
+            why = f"it stays as it is, without {out}" if out else ""
+            self._say("balancing", f"{_typed(place)}: {in_words(entries)}", before is None, why)
 
     def _off(self) -> None:
         there = model_queries.settings(self.database, self.plan.workspace)
@@ -175,8 +210,31 @@ class _Making:
             why = f"{stored.provider}/{stored.model} is the default" if stored and other else ""
             self._say("default", _typed(target.place), stored is None, why)
 
+    def _hosted(self) -> None:
+        there = limits.terms_of(self.database, self.plan.workspace).preferred
+        for target in self.plan.hosted.values():
+            provider = target.provider.provider
+            before = there.get(provider)
+            if before is None:
+                limits.prefer(self.database, self.plan.workspace, provider, HOSTED)
+            why = f"what is {'lent' if before in (None, HOSTED) else 'its own'} is used first"
+            self._say("hosted", provider, before is None, why)
+
+    def _stored(self) -> dict[str, CredentialRow]:
+        return {row.id: row for row in queries.of_workspace(self.database, self.plan.workspace)}
+
     def _say(self, what: What, name: str, made: bool, why: str = "") -> None:
         self.plan.say(what, name, "made" if made else "there", why)
+
+
+def _sharing(balance: Balance, stored: Mapping[str, CredentialRow]) -> tuple[BalanceEntryRow, ...]:
+    """Return who shares calls, by the names that they have here; never another provider's credentials."""
+    place = balance.target.place
+    homes = (place, Place(place.workspace, place.provider))
+    names = {row.id: row.name for row in stored.values() if row.place in homes} | {ACTIVE: ACTIVE}
+    return tuple(
+        each._replace(name=names[each.credential]) for each in balance.entries if each.credential in names
+    )
 
 
 def _typed(place: Iterable[str]) -> str:
