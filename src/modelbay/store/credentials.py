@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from modelbay.store import marks
 from modelbay.store.database import Database
 
 _COLUMNS = "workspace, id, provider, model, model_type, name, plain, created, updated, version"
@@ -60,38 +61,8 @@ class SecretRow(NamedTuple):
 def changing(database: Database, workspace: str) -> Iterator[None]:
     """Hold the credentials and models of all workspaces for a change, in one transaction."""
     with database.transaction():
-        raise_marks(database, workspace)
+        marks.raise_marks(database, marks.CREDENTIALS, workspace)
         yield
-
-
-def raise_marks(database: Database, workspace: str) -> None:
-    """Say that something changes in a workspace; inside a transaction."""
-    for name in ("credentials", f"credentials:{workspace}"):
-        database.change(
-            "INSERT INTO marks (name, number) VALUES (:name, 1)"
-            " ON CONFLICT (name) DO UPDATE SET number = marks.number + 1",
-            {"name": name},
-        )
-
-
-def mark(database: Database) -> int:
-    """Return a number that rises whenever credentials, models or their settings change."""
-    rows = database.rows("SELECT number FROM marks WHERE name = 'credentials'")
-    return int(rows[0][0]) if rows else 0
-
-
-def marks(database: Database) -> dict[str, int]:
-    """Return the same number of each workspace in which there has been a change."""
-    statement = "SELECT name, number FROM marks WHERE name LIKE :names"
-    rows = database.rows(statement, {"names": "credentials:%"})
-    return {str(name).partition(":")[2]: int(number) for name, number in rows}
-
-
-def mark_of(database: Database, workspace: str) -> int:
-    """Return the number of one workspace."""
-    name = f"credentials:{workspace}"
-    rows = database.rows("SELECT number FROM marks WHERE name = :name", {"name": name})
-    return int(rows[0][0]) if rows else 0
 
 
 def insert(database: Database, row: CredentialRow) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelbay.platform.vault import Sealed
-from modelbay.store import Database
+from modelbay.store import Database, marks
 from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
 from modelbay.store.credentials import CredentialRow, Place, SecretRow
@@ -66,7 +66,7 @@ class CredentialOwner:
         if there and not replace:
             return False
         active = queries.active(database, workspace).get(row.place)
-        queries.raise_marks(database, workspace)
+        marks.raise_marks(database, marks.CREDENTIALS, workspace)
         for each in there:
             queries.delete(database, workspace, each)
         queries.insert(database, row)

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelbay.platform.vault import Sealed
-from modelbay.store import Database
+from modelbay.store import Database, marks
 from modelbay.store import networks as queries
-from modelbay.store.credentials import raise_marks
 from modelbay.store.networks import NetworkRow, SecretRow
 
 
@@ -58,7 +57,7 @@ class NetworkOwner:
         plain = {name: value for name, value in described["plain"].items() if name != "private_hosts"}
         if there is not None and "private_hosts" in there.plain:
             plain["private_hosts"] = there.plain["private_hosts"]
-        raise_marks(database, workspace)
+        marks.raise_marks(database, marks.CREDENTIALS, workspace)
         queries.delete(database, workspace, provider)
         row = NetworkRow(
             workspace=workspace,
