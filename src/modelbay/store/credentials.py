@@ -8,13 +8,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from modelbay.store import marks
 from modelbay.store.database import Database
+from modelbay.store.sealed import SealedTable
 
+SECRETS: Final = SealedTable("credential_secrets", "credential")
 _COLUMNS = "workspace, id, provider, model, model_type, name, plain, created, updated, version"
 _OF = "workspace = :workspace AND provider = :provider AND model = :model AND model_type = :model_type"
 
@@ -47,14 +49,6 @@ class CredentialRow:
     def place(self) -> Place:
         """Whose they are."""
         return Place(self.workspace, self.provider, self.model, self.model_type)
-
-
-class SecretRow(NamedTuple):
-    """One secret of some credentials, sealed."""
-
-    credential: str
-    field: str
-    sealed: str
 
 
 @contextlib.contextmanager
@@ -95,9 +89,11 @@ def update(database: Database, row: CredentialRow) -> int:
 
 def delete(database: Database, workspace: str, credential: str) -> int:
     """Forget credentials and their secrets; return 0 if there were none."""
-    found = {"workspace": workspace, "id": credential}
-    database.change("DELETE FROM credential_secrets WHERE workspace = :workspace AND credential = :id", found)
-    return database.change("DELETE FROM credentials WHERE workspace = :workspace AND id = :id", found)
+    SECRETS.put(database, workspace, credential, {})
+    return database.change(
+        "DELETE FROM credentials WHERE workspace = :workspace AND id = :id",
+        {"workspace": workspace, "id": credential},
+    )
 
 
 def one(database: Database, workspace: str, credential: str) -> CredentialRow | None:
@@ -135,60 +131,6 @@ def page(
         {"workspace": workspace, "limit": limit, **({"of": provider} if of else {}), **place},
     )
     return [_row(values) for values in rows]
-
-
-def put_secrets(database: Database, workspace: str, credential: str, sealed: Mapping[str, str]) -> None:
-    """Make these the secrets of some credentials; all others go."""
-    database.change(
-        "DELETE FROM credential_secrets WHERE workspace = :workspace AND credential = :credential",
-        {"workspace": workspace, "credential": credential},
-    )
-    for field, text in sealed.items():
-        database.change(
-            "INSERT INTO credential_secrets (workspace, credential, field, sealed)"
-            " VALUES (:workspace, :credential, :field, :sealed)",
-            {"workspace": workspace, "credential": credential, "field": field, "sealed": text},
-        )
-
-
-def secrets_of(database: Database, workspace: str, credential: str = "") -> Sequence[SecretRow]:
-    """Return the sealed secrets of some credentials, or of all in a workspace."""
-    where = "workspace = :workspace" + (" AND credential = :credential" if credential else "")
-    parameters = {"workspace": workspace} | ({"credential": credential} if credential else {})
-    rows = database.rows(
-        f"SELECT credential, field, sealed FROM credential_secrets WHERE {where}"  # noqa: S608 - ours
-        " ORDER BY credential, field",
-        parameters,
-    )
-    return [SecretRow(*map(str, row)) for row in rows]
-
-
-def secrets_behind(
-    database: Database, workspace: str, after: tuple[str, str], limit: int
-) -> Sequence[SecretRow]:
-    """Return at most `limit` sealed secrets of a workspace behind a place, by credential and field."""
-    rows = database.rows(
-        "SELECT credential, field, sealed FROM credential_secrets WHERE workspace = :workspace"
-        " AND (credential > :credential OR (credential = :credential AND field > :field))"
-        " ORDER BY credential, field LIMIT :limit",
-        {"workspace": workspace, "credential": after[0], "field": after[1], "limit": limit},
-    )
-    return [SecretRow(*map(str, row)) for row in rows]
-
-
-def replace_secret(database: Database, workspace: str, old: SecretRow, sealed: str) -> int:
-    """Put another sealing of a secret in the place of the old; return 0 if something else is there by now."""
-    return database.change(
-        "UPDATE credential_secrets SET sealed = :sealed WHERE workspace = :workspace"
-        " AND credential = :credential AND field = :field AND sealed = :old",
-        {
-            "sealed": sealed,
-            "workspace": workspace,
-            "credential": old.credential,
-            "field": old.field,
-            "old": old.sealed,
-        },
-    )
 
 
 def active(database: Database, workspace: str) -> dict[Place, str | None]:

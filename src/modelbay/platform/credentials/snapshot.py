@@ -26,6 +26,7 @@ from modelbay.store import models as model_queries
 from modelbay.store.balances import BalanceRow
 from modelbay.store.credentials import CredentialRow, Place
 from modelbay.store.models import DefaultRow, ModelPlace
+from modelbay.store.sealed import SecretRow
 from modelbay.wires.network import Network
 
 
@@ -173,9 +174,9 @@ def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
 def _opened(
     database: Database, vault: Vault, workspace: str, rows: Iterable[CredentialRow]
 ) -> dict[str, Choice]:
-    secrets: dict[str, list[queries.SecretRow]] = {}
-    for each in queries.secrets_of(database, workspace):
-        secrets.setdefault(each.credential, []).append(each)
+    secrets: dict[str, list[SecretRow]] = {}
+    for each in queries.SECRETS.of(database, workspace):
+        secrets.setdefault(each.record, []).append(each)
     sealer = vault.on(database)
     return {row.id: _choice_of(row, opened(sealer, row, secrets.get(row.id, ()))) for row in rows}
 

@@ -15,7 +15,8 @@ from modelbay.platform.people.refusals import not_found
 from modelbay.platform.vault import Sealer, Secret, SecretUnreadable, Vault
 from modelbay.store import Database
 from modelbay.store import credentials as queries
-from modelbay.store.credentials import CredentialRow, SecretRow
+from modelbay.store.credentials import CredentialRow
+from modelbay.store.sealed import SecretRow
 
 ENVIRONMENT: Final = "environment"
 """The id and name of the credentials that the environment holds: nobody can change those here."""
@@ -64,7 +65,7 @@ def opened(
     return {
         each.field: sealer.open(row.workspace, row.id, each.field, each.sealed)
         for each in secrets
-        if each.credential == row.id
+        if each.record == row.id
     }
 
 
@@ -126,8 +127,8 @@ def of_workspace(
     """Return the stored credentials of a workspace, by provider, model and age."""
     active, sealer = queries.active(database, workspace), vault.on(database)
     secrets: dict[str, list[SecretRow]] = {}
-    for each in queries.secrets_of(database, workspace):
-        secrets.setdefault(each.credential, []).append(each)
+    for each in queries.SECRETS.of(database, workspace):
+        secrets.setdefault(each.record, []).append(each)
     return [
         as_seen(sealer, row, secrets.get(row.id, ()), active=active.get(row.place) == row.id)
         for row in queries.of_workspace(database, workspace)
@@ -151,7 +152,7 @@ def page_of_credentials(
         as_seen(
             sealer,
             row,
-            queries.secrets_of(database, workspace, row.id),
+            queries.SECRETS.of(database, workspace, row.id),
             active=active.get(row.place) == row.id,
         )
         for row in rows
@@ -166,7 +167,7 @@ def get_credentials(database: Database, vault: Vault, workspace: str, credential
     """
     row = get_row(database, workspace, credential)
     active = queries.active(database, workspace).get(row.place) == row.id
-    secrets = queries.secrets_of(database, workspace, row.id)
+    secrets = queries.SECRETS.of(database, workspace, row.id)
     return as_seen(vault.on(database), row, secrets, active=active)
 
 
