@@ -21,8 +21,8 @@ from modelbay.platform.credentials.snapshot import (
     marks_of_all,
     read_snapshot,
 )
-from modelbay.platform.credentials.stored import FIRST_WORKSPACE
 from modelbay.platform.limits.hosted import Hosted
+from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.vault import Vault
 from modelbay.runtime.balancing import Candidate, Candidates
 from modelbay.runtime.needs import needs_credentials

@@ -11,6 +11,7 @@ from modelbay.entities import Credentials, ModelProviderConfiguration
 from modelbay.platform.credentials.masks import masked
 from modelbay.platform.credentials.target import Target
 from modelbay.platform.environment import from_environment, variables_of
+from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.people.refusals import not_found
 from modelbay.platform.vault import Sealer, Secret, SecretUnreadable, Vault
 from modelbay.store import Database
@@ -20,7 +21,6 @@ from modelbay.store.sealed import SecretRow
 
 ENVIRONMENT: Final = "environment"
 """The id and name of the credentials that the environment holds: nobody can change those here."""
-FIRST_WORKSPACE: Final = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
