@@ -95,14 +95,6 @@ def rewrap(database: Database, row: KeyPairRow, sealed_private_key: bytes, maste
     )
 
 
-def delete(database: Database, workspace: str) -> int:
-    """Forget a workspace's key pairs; while they are `held`.
-
-    All that was ever sealed for it is lost with them, in backups of other tables too.
-    """
-    return database.change("DELETE FROM vault_keys WHERE workspace = :workspace", {"workspace": workspace})
-
-
 @contextlib.contextmanager
 def held(database: Database) -> Iterator[None]:
     """Hold the key pairs, in the transaction that is under way or in one of its own; they change inside.

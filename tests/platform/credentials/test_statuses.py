@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
 
 import pytest
 from tests.platform.credentials.conftest import Bay
 
 from modelbay.catalog import Catalog
-from modelbay.entities import AIModelEntity, Credentials, ModelType
-from modelbay.platform.credentials import statuses
+from modelbay.entities import Credentials, ModelType
 from modelbay.platform.credentials.models import add_model, enable_model
-from modelbay.platform.credentials.resolve import WorkspaceCredentials
-from modelbay.platform.credentials.statuses import ModelStatus, model_list, with_schemas
+from modelbay.platform.credentials.statuses import model_list
 from modelbay.platform.limits.hosted import Hosted, HostedProvider, Kind, QuotaTerms, Unit
 from modelbay.platform.limits.lending import Lent
 from modelbay.platform.limits.quotas import prefer
-from modelbay.runtime import Engine
-
-
-async def schemas(bay: Bay) -> dict[str, ModelStatus]:
-    """Return the models by name, those that were added with what their plugin says of them."""
-    engine = Engine(
-        catalog=bay.catalog,
-        host=bay.engine._host,
-        credentials=WorkspaceCredentials(bay.snapshot()),
-    )
-    rows = await with_schemas(model_list(bay.catalog, bay.snapshot()), engine.schema)
-    return {f"{row.provider}/{row.model}": row for row in rows}
 
 
 async def test_without_credentials_each_model_says_what_it_needs(bay: Bay) -> None:
@@ -108,36 +93,6 @@ async def test_a_quota_that_is_used_up_is_told_unless_own_credentials_take_over(
     assert (before.status, before.usable) == ("quota-exceeded", False)
     assert (after.status, after.credential) == ("active", made.id)
     assert (lent.status, lent.credential) == ("active", "hosted:trial")
-
-
-async def test_a_model_whose_plugin_fails_stays_with_its_error(bay: Bay) -> None:
-    """It does not vanish from the list, and neither do the others; the secret is not in the text."""
-    await bay.create("good-secret-key")
-    for name in ("broken", "tuned"):
-        add_model(bay.now, bay.target(model=name), actor="cli")
-    found = await schemas(bay)
-
-    assert found["acme/broken"].status == "error"
-    assert "good-secret-key" not in found["acme/broken"].text
-    assert (found["acme/tuned"].label, found["acme/tuned"].status) == ("My tuned", "active")
-    assert found["acme/chat"].usable
-
-
-async def test_a_model_whose_plugin_never_answers_stays_with_its_error(
-    bay: Bay, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The page opens all the same."""
-    monkeypatch.setattr(statuses, "_PATIENCE", 0.01)
-    await bay.create()
-    add_model(bay.now, bay.target(model="tuned"), actor="cli")
-
-    async def never(_: str, __: ModelType) -> AIModelEntity | None:
-        await asyncio.Event().wait()
-        return None
-
-    [row] = [row for row in await with_schemas(list(bay.statuses().values()), never) if row.custom]
-
-    assert (row.status, row.text) == ("error", "the plugin has not said within 0.01 s what the model is")
 
 
 async def test_a_model_whose_plugin_is_gone_stays_with_its_error(bay: Bay) -> None:

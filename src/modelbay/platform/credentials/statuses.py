@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from modelbay.entities import AIModelEntity, ModelProviderConfiguration, ModelType
 from modelbay.errors import ModelbayError
@@ -17,13 +16,8 @@ from modelbay.runtime.ports import CredentialSource
 if TYPE_CHECKING:
     from modelbay.catalog import Catalog, ModelSummary
 
-_PATIENCE: Final = 10.0  # seconds for a plugin to say what a model is
-_AT_ONCE: Final = 8
-
 Hosted = Callable[[str, str, Choice], Choice]
 """What a call of a provider's model uses where it may also use what is lent: that, or the workspace's own."""
-Ask = Callable[[str, ModelType], Awaitable[AIModelEntity | None]]
-"""Asks what a model is, by `provider/model`, as `Engine.schema` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,35 +65,6 @@ def model_list(
     rows = [*looking.declared(kind, provider), *looking.added(kind, provider)]
     order = {name: place for place, name in enumerate(dict.fromkeys(row.provider for row in rows))}
     return sorted(rows, key=lambda row: order[row.provider])
-
-
-async def with_schemas(rows: Sequence[ModelStatus], ask: Ask) -> list[ModelStatus]:
-    """Return the list with the schemas of models that were added; what cannot be asked is in error."""
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(row: ModelStatus) -> ModelStatus:
-        if not (row.custom and row.usable):
-            return row
-        async with gate:
-            return await _asked(row, ask)
-
-    return list(await asyncio.gather(*map(one, rows)))
-
-
-async def _asked(row: ModelStatus, ask: Ask) -> ModelStatus:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            schema = await ask(f"{row.provider}/{row.model}", row.model_type)
-    except TimeoutError:
-        text = f"the plugin has not said within {_PATIENCE:g} s what the model is"
-    except ModelbayError as error:
-        text = error.description
-    except Exception as error:  # noqa: BLE001 - a plugin's own fault, which must not hide the other models
-        text = f"the plugin failed with {type(error).__name__}"
-    else:
-        label = schema.label.en_us if schema else row.label
-        return replace(row, schema=schema, label=label, deprecated=bool(schema and schema.deprecated))
-    return replace(row, status=Status.ERROR, text=text)
 
 
 class _Looking:

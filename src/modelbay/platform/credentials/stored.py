@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from modelbay.entities import Credentials, ModelProviderConfiguration
 from modelbay.platform.credentials.masks import masked
-from modelbay.platform.credentials.target import Target
 from modelbay.platform.environment import from_environment, variables_of
 from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.people.refusals import not_found
@@ -108,17 +107,6 @@ def as_called(
         return broken
     revealed = {name: each.reveal() for name, each in found.items() if isinstance(each, Secret)}
     return Credentials({**row.plain, **revealed})
-
-
-def listed(database: Database, vault: Vault, target: Target) -> list[NamedCredentials]:
-    """Return the credentials of a provider or a model, the oldest first, then the environment's."""
-    found = of_workspace(database, vault, target.workspace, provider=target.place.provider)
-    own = [each for each in found if (each.model, each.model_type) == target.place[2:]]
-    active = queries.active(database, target.workspace)
-    there = None
-    if not target.model:
-        there = of_environment(target.provider, target.workspace, active=target.place not in active)
-    return [*own, there] if there else own
 
 
 def of_workspace(

@@ -86,11 +86,6 @@ def current(database: Database, token: str, *, now: float) -> Current:
     return Current(user, row, _renewed(database, row, digest, now))
 
 
-def list_sessions(database: Database, user_id: str, *, now: float) -> Sequence[SessionRow]:
-    """Return the sessions of a user that are not over, the one used last first."""
-    return [row for row in queries.of_user(database, user_id) if _is_alive(row, now)]
-
-
 def page_of_sessions(
     database: Database, user_id: str, *, now: float, before: tuple[float, str] | None, limit: int
 ) -> Sequence[SessionRow]:
