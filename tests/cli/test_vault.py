@@ -42,7 +42,7 @@ def data(tmp_path: Path) -> Path:
         sealed = vault_of(folder).seal(database, "default", "cred_1", "api_key", SECRET)
         with database.transaction():
             queries.insert(database, row)
-            queries.put_secrets(database, "default", "cred_1", {"api_key": sealed})
+            queries.SECRETS.put(database, "default", "cred_1", {"api_key": sealed})
     return folder
 
 

@@ -173,8 +173,8 @@ def _seen(database: Any, vault: Any, workspace: str, rows: Sequence[BalanceRow])
     from modelbay.errors import ModelbayError
     from modelbay.platform.balances import seen
     from modelbay.platform.credentials.snapshot import read_snapshot
-    from modelbay.platform.credentials.stored import FIRST_WORKSPACE
     from modelbay.platform.environment import LocalCredentials
+    from modelbay.platform.people.permissions import FIRST_WORKSPACE
 
     catalog = Catalog()
 

@@ -148,7 +148,7 @@ def kept(database: Database, row: CredentialRow) -> dict[str, Any]:
     from modelbay.platform.credentials.forms import HIDDEN
     from modelbay.store import credentials as queries
 
-    secrets = queries.secrets_of(database, row.workspace, row.id)
+    secrets = queries.SECRETS.of(database, row.workspace, row.id)
     return {**row.plain, **{each.field: HIDDEN for each in secrets}}
 
 
@@ -157,7 +157,8 @@ def listed(
 ) -> list[NamedCredentials]:
     """Return the credentials of a workspace, of one provider if given, those of the environment behind."""
     from modelbay.catalog import Catalog
-    from modelbay.platform.credentials.stored import FIRST_WORKSPACE, of_environment, of_workspace
+    from modelbay.platform.credentials.stored import of_environment, of_workspace
+    from modelbay.platform.people.permissions import FIRST_WORKSPACE
     from modelbay.store import credentials as queries
     from modelbay.store.credentials import Place
 

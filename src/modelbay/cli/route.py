@@ -218,8 +218,8 @@ def _statuses(database: Any, vault: Any, row: RouteRow) -> list[tuple[str, str]]
     from modelbay.catalog import Catalog
     from modelbay.platform.credentials.snapshot import read_snapshot
     from modelbay.platform.credentials.statuses import model_list
-    from modelbay.platform.credentials.stored import FIRST_WORKSPACE
     from modelbay.platform.environment import LocalCredentials
+    from modelbay.platform.people.permissions import FIRST_WORKSPACE
 
     snapshot = read_snapshot(database, vault, row.workspace)
     behind = LocalCredentials() if row.workspace == FIRST_WORKSPACE else None

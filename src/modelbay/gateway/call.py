@@ -34,6 +34,7 @@ from modelbay.gateway.ids import new_id
 from modelbay.gateway.statuses import retry_after, status_of
 from modelbay.platform.limits.admission import Admission
 from modelbay.platform.limits.rate_admission import RateAdmission
+from modelbay.platform.limits.scopes import Rates
 from modelbay.platform.prices.book import PROVIDER, UNKNOWN
 from modelbay.runtime.accounts import Caller, CallRecord
 from modelbay.runtime.names import ModelName
@@ -223,23 +224,22 @@ class Call:
             InvokeBadRequestError: What the call may cost is not known, and a budget refuses such calls.
             InvokeServerUnavailableError: The limits cannot be looked up.
         """
-        record, terms = self.record, self.bay.made_of.terms
+        record, terms, rates = self.record, self.bay.made_of.terms, self.bay.made_of.rates
         self.using = using
         record.credential, record.credential_name = using.id, using.name
         spends = not self.is_free and bool(terms.budgets or using.hosted or self.admission)
-        paced = not self.gateway.platform.rates.is_unlimited(record.workspace)
-        if not spends and not paced:
+        if not spends and not rates.limits:
             return
         case = worst_case(schema, self.price.config, ModelType(record.model_type), self.size, parameters())
-        if paced:
-            await self._keep_pace(name, case)
+        if rates.limits:
+            await self._keep_pace(name, rates, case)
         if spends:
             await self._hold_money(name, using, terms, case)
 
-    async def _keep_pace(self, name: ModelName, case: WorstCase) -> None:
-        caller, rates = self.caller, self.gateway.platform.rates
+    async def _keep_pace(self, name: ModelName, rates: Rates, case: WorstCase) -> None:
+        caller, shared = self.caller, self.gateway.platform.shared
         if self.rated is None:
-            self.rated = rates.admission(caller.workspace, member=caller.member, keys=caller.lineage)
+            self.rated = RateAdmission(shared, rates, member=caller.member, keys=caller.lineage)
         tokens = 0 if self.is_free else self.size.size if case.tokens is None else case.tokens
         await self.rated.admit(str(name), tokens)
 

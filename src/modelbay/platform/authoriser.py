@@ -14,7 +14,7 @@ from modelbay.platform.lineages import DEEPEST, expiry_of, is_open
 from modelbay.platform.secrets import digest_of, is_plausible
 from modelbay.runtime.accounts import Caller, KeyRefusedError
 from modelbay.runtime.scopes import Scope
-from modelbay.store import Database, StoreError
+from modelbay.store import Database, StoreError, marks
 from modelbay.store import keys as queries
 from modelbay.store.keys import Link
 
@@ -137,7 +137,7 @@ class StoredKeys:
 
     async def _compare(self) -> None:
         began = self._clock()
-        self._forget_if_changed(await self._database.run(queries.mark))
+        self._forget_if_changed(await self._database.run(marks.mark, marks.KEYS))
         self._checked = began
 
     def _note(self, done: asyncio.Task[None]) -> None:
@@ -169,7 +169,7 @@ def caller_of(lineage: Sequence[Link]) -> Caller:
 
 def _find(database: Database, digest: bytes) -> tuple[int, Sequence[Link]]:
     """Return the lineage of a key by its hash, and the number of changes that it was read after."""
-    mark = queries.mark(database)
+    mark = marks.mark(database, marks.KEYS)
     lineage = queries.lineage(database, digest, most=DEEPEST)
     return mark, lineage if lineage and compare_digest(lineage[0].row.hash, digest) else ()
 

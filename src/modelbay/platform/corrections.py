@@ -115,7 +115,7 @@ def enter(
 def _facts(database: Database, workspace: str, call: str) -> Mapping[str, Any]:
     if not call:
         return _NOWHERE
-    found = calls.get(database, workspace, call)
+    found = calls.one(database, workspace, call)
     if found is None:
         raise not_found(
             "call", f"there is no call {call[:60]!r} in this workspace; modelbay usage calls shows them"

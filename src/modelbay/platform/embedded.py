@@ -15,14 +15,12 @@ from modelbay.platform.fold import FOLDER, Folding
 from modelbay.platform.ledger import Ledger
 from modelbay.platform.limits.holds import Holds
 from modelbay.platform.limits.hosted import Hosted
-from modelbay.platform.limits.rate_admission import Rates
 from modelbay.platform.recent import RecentFigures
 from modelbay.platform.responses import StoredResponses
 from modelbay.platform.shared import shared_in
 from modelbay.platform.vault import MasterKeys, Vault
 from modelbay.runtime.ports import CredentialSource
-from modelbay.store import keys as queries
-from modelbay.store import open_directory
+from modelbay.store import marks, open_directory
 
 _MANAGING: Final = 4  # threads, and connections, of the management API: none before its first request
 
@@ -67,7 +65,6 @@ class Embedded:
         self._holding = BackgroundDatabase(self.data_dir)
         self.holds = Holds(self._holding, self.data_dir)
         self.shared = shared_in(self.data_dir)
-        self.rates = Rates(self._keys, self.shared)
         self._reports = BackgroundDatabase(self.data_dir)  # the ledger's figures take longer than a call may
         self.figures = RecentFigures(self._reports)
         self._testing: asyncio.Task[None] | None = None
@@ -81,7 +78,7 @@ class Embedded:
             StoreError: The data directory or its database cannot be used, or what is configured is wrong.
         """
         open_directory(self.data_dir)
-        await self._keys.run(queries.mark)
+        await self._keys.run(marks.mark, marks.KEYS)
         await self.shared.start()
         await self.accountant.start()
         self._testing = asyncio.get_running_loop().create_task(self._test_vault())
@@ -99,7 +96,6 @@ class Embedded:
             self.authoriser.failure,
             self.credentials.failure,
             self.holds.failure,
-            self.rates.failure,
             self._vault_failure,
         )
         return [reason for reason in reasons if reason]
@@ -124,7 +120,6 @@ class Embedded:
         await self.accountant.close()
         await self.authoriser.close()
         await self.credentials.close()
-        await self.rates.close()
         await self.shared.close()
         if self._testing is not None:
             await self._testing

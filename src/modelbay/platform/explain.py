@@ -15,7 +15,7 @@ from modelbay.platform.people.refusals import not_found
 from modelbay.store import Database, calls
 from modelbay.store import keys as key_queries
 
-_DEFAULT: Final = "default"
+_DEFAULT: Final = "default"  # as `runtime.names.DEFAULT`: with that comes all that calls models
 _CLIENT_GONE: Final = 499
 _NONE: Final = "no credentials"
 

@@ -12,6 +12,7 @@ from modelbay.entities import ConfigurateMethod, ModelType
 from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.people.refusals import conflict, invalid, not_found
 from modelbay.runtime.cooling import ErrorClass
+from modelbay.runtime.names import DEFAULT
 from modelbay.runtime.routing import Route, RouteStrategy, Step
 from modelbay.store import Database, audit
 from modelbay.store import credentials as credential_queries
@@ -28,7 +29,6 @@ MOST: Final = 20
 HEAVIEST: Final = 1_000
 LONGEST: Final = 3_600.0  # seconds of an attempt
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-_DEFAULT: Final = "default"
 
 
 def read_routes(database: Database, workspace: str) -> dict[str, Route]:
@@ -159,7 +159,7 @@ def check_name(name: str) -> None:
     Raises:
         InvokeBadRequestError: It is none; the message says what is.
     """
-    if not _NAME.fullmatch(name) or name == _DEFAULT:
+    if not _NAME.fullmatch(name) or name == DEFAULT:
         raise invalid("name", "1 to 64 letters, digits and . _ : - , and not 'default'")
 
 

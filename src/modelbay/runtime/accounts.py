@@ -23,10 +23,6 @@ class LimitReachedError(InvokeRateLimitError):
     retryable = False
 
 
-DEFAULT_WORKSPACE = "default"
-"""The workspace of an installation that has only one."""
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Whoever a key belongs to, and what it opens.
@@ -39,8 +35,8 @@ class Caller:
     """
 
     key_id: str
-    key_name: str = ""
-    workspace: str = DEFAULT_WORKSPACE
+    key_name: str
+    workspace: str
     scopes: tuple[Scope, ...] = ()
     member: str = ""
     lineage: tuple[str, ...] = ()

@@ -10,14 +10,13 @@ from modelbay.entities import ModelType, PriceConfig
 from modelbay.errors import InvokeBadRequestError, InvokeError
 from modelbay.runtime.accounts import Caller
 from modelbay.runtime.balancing import Candidates, SharedCredentials
-from modelbay.runtime.names import ModelName, resolve_name
+from modelbay.runtime.names import DEFAULT, ModelName, resolve_name
 from modelbay.runtime.needs import needs_credentials
 from modelbay.runtime.ports import Catalog
 from modelbay.runtime.routing import Figures, Planned, Route, RouteStrategy, Step
 from modelbay.runtime.scopes import KeyScopeError, Scope, check_type
 from modelbay.runtime.trying import Balancer, Trying
 
-DEFAULT = "default"
 Priced = Callable[[ModelName, ModelType, PriceConfig | None], PriceConfig | None]
 _BY_FIGURES = frozenset({RouteStrategy.CHEAPEST, RouteStrategy.FASTEST})
 _MOST = 10_000  # names and models that are remembered: clients make them up

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from modelbay.entities import AIModelEntity, ConfigurateMethod, ModelProviderConfiguration, ModelType
 from modelbay.errors import InvokeBadRequestError
 from modelbay.runtime.ports import Catalog
+
+DEFAULT: Final = "default"
+"""What means the workspace's own model of the type that is asked for, and can be no route."""
 
 
 class ModelName(NamedTuple):

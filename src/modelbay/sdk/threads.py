@@ -7,7 +7,7 @@ import contextlib
 import contextvars
 import inspect
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -64,11 +64,6 @@ def _bearable(error: BaseException) -> Exception:
     wrapped = RuntimeError(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
     wrapped.__cause__ = error
     return wrapped
-
-
-async def maybe_await(value: Awaitable[T] | T) -> T:
-    """Return the value, awaited if it is awaitable."""
-    return await value if inspect.isawaitable(value) else value
 
 
 def items(source: AsyncIterator[T] | Iterator[T]) -> AsyncIterator[T]:

@@ -70,7 +70,7 @@ def touch_keys(database: Database, last: Mapping[tuple[str, str], float]) -> Non
         )
 
 
-def get(database: Database, workspace: str, call: str) -> dict[str, Any] | None:
+def one(database: Database, workspace: str, call: str) -> dict[str, Any] | None:
     """Return a call by its id; None if there is none."""
     rows = database.rows(
         f"SELECT {_NAMES} FROM calls WHERE workspace = :workspace AND id = :id",  # noqa: S608 - ours
@@ -170,12 +170,3 @@ def fold_to(database: Database, folder: str, journal: str, size: int) -> None:
 def forget_journal(database: Database, folder: str, journal: str) -> None:
     """Forget how far a journal was folded that is no more."""
     database.change("DELETE FROM journals WHERE name = :name", {"name": folder + journal})
-
-
-def one(database: Database, workspace: str, call: str) -> dict[str, Any] | None:
-    """Return a call of a workspace by its id, as its columns; None if there is none in the table."""
-    rows = database.rows(
-        f"SELECT {', '.join(COLUMNS)} FROM calls WHERE workspace = :workspace AND id = :id",  # noqa: S608 - ours
-        {"workspace": workspace, "id": call},
-    )
-    return dict(zip(COLUMNS, rows[0], strict=True)) if rows else None

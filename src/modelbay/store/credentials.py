@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
+from modelbay.store import marks
 from modelbay.store.database import Database
+from modelbay.store.sealed import SealedTable
 
+SECRETS: Final = SealedTable("credential_secrets", "credential")
 _COLUMNS = "workspace, id, provider, model, model_type, name, plain, created, updated, version"
 _OF = "workspace = :workspace AND provider = :provider AND model = :model AND model_type = :model_type"
 
@@ -48,50 +51,12 @@ class CredentialRow:
         return Place(self.workspace, self.provider, self.model, self.model_type)
 
 
-class SecretRow(NamedTuple):
-    """One secret of some credentials, sealed."""
-
-    credential: str
-    field: str
-    sealed: str
-
-
 @contextlib.contextmanager
 def changing(database: Database, workspace: str) -> Iterator[None]:
     """Hold the credentials and models of all workspaces for a change, in one transaction."""
     with database.transaction():
-        raise_marks(database, workspace)
+        marks.raise_marks(database, marks.CREDENTIALS, workspace)
         yield
-
-
-def raise_marks(database: Database, workspace: str) -> None:
-    """Say that something changes in a workspace; inside a transaction."""
-    for name in ("credentials", f"credentials:{workspace}"):
-        database.change(
-            "INSERT INTO marks (name, number) VALUES (:name, 1)"
-            " ON CONFLICT (name) DO UPDATE SET number = marks.number + 1",
-            {"name": name},
-        )
-
-
-def mark(database: Database) -> int:
-    """Return a number that rises whenever credentials, models or their settings change."""
-    rows = database.rows("SELECT number FROM marks WHERE name = 'credentials'")
-    return int(rows[0][0]) if rows else 0
-
-
-def marks(database: Database) -> dict[str, int]:
-    """Return the same number of each workspace in which there has been a change."""
-    statement = "SELECT name, number FROM marks WHERE name LIKE :names"
-    rows = database.rows(statement, {"names": "credentials:%"})
-    return {str(name).partition(":")[2]: int(number) for name, number in rows}
-
-
-def mark_of(database: Database, workspace: str) -> int:
-    """Return the number of one workspace."""
-    name = f"credentials:{workspace}"
-    rows = database.rows("SELECT number FROM marks WHERE name = :name", {"name": name})
-    return int(rows[0][0]) if rows else 0
 
 
 def insert(database: Database, row: CredentialRow) -> bool:
@@ -124,9 +89,11 @@ def update(database: Database, row: CredentialRow) -> int:
 
 def delete(database: Database, workspace: str, credential: str) -> int:
     """Forget credentials and their secrets; return 0 if there were none."""
-    found = {"workspace": workspace, "id": credential}
-    database.change("DELETE FROM credential_secrets WHERE workspace = :workspace AND credential = :id", found)
-    return database.change("DELETE FROM credentials WHERE workspace = :workspace AND id = :id", found)
+    SECRETS.put(database, workspace, credential, {})
+    return database.change(
+        "DELETE FROM credentials WHERE workspace = :workspace AND id = :id",
+        {"workspace": workspace, "id": credential},
+    )
 
 
 def one(database: Database, workspace: str, credential: str) -> CredentialRow | None:
@@ -164,60 +131,6 @@ def page(
         {"workspace": workspace, "limit": limit, **({"of": provider} if of else {}), **place},
     )
     return [_row(values) for values in rows]
-
-
-def put_secrets(database: Database, workspace: str, credential: str, sealed: Mapping[str, str]) -> None:
-    """Make these the secrets of some credentials; all others go."""
-    database.change(
-        "DELETE FROM credential_secrets WHERE workspace = :workspace AND credential = :credential",
-        {"workspace": workspace, "credential": credential},
-    )
-    for field, text in sealed.items():
-        database.change(
-            "INSERT INTO credential_secrets (workspace, credential, field, sealed)"
-            " VALUES (:workspace, :credential, :field, :sealed)",
-            {"workspace": workspace, "credential": credential, "field": field, "sealed": text},
-        )
-
-
-def secrets_of(database: Database, workspace: str, credential: str = "") -> Sequence[SecretRow]:
-    """Return the sealed secrets of some credentials, or of all in a workspace."""
-    where = "workspace = :workspace" + (" AND credential = :credential" if credential else "")
-    parameters = {"workspace": workspace} | ({"credential": credential} if credential else {})
-    rows = database.rows(
-        f"SELECT credential, field, sealed FROM credential_secrets WHERE {where}"  # noqa: S608 - ours
-        " ORDER BY credential, field",
-        parameters,
-    )
-    return [SecretRow(*map(str, row)) for row in rows]
-
-
-def secrets_behind(
-    database: Database, workspace: str, after: tuple[str, str], limit: int
-) -> Sequence[SecretRow]:
-    """Return at most `limit` sealed secrets of a workspace behind a place, by credential and field."""
-    rows = database.rows(
-        "SELECT credential, field, sealed FROM credential_secrets WHERE workspace = :workspace"
-        " AND (credential > :credential OR (credential = :credential AND field > :field))"
-        " ORDER BY credential, field LIMIT :limit",
-        {"workspace": workspace, "credential": after[0], "field": after[1], "limit": limit},
-    )
-    return [SecretRow(*map(str, row)) for row in rows]
-
-
-def replace_secret(database: Database, workspace: str, old: SecretRow, sealed: str) -> int:
-    """Put another sealing of a secret in the place of the old; return 0 if something else is there by now."""
-    return database.change(
-        "UPDATE credential_secrets SET sealed = :sealed WHERE workspace = :workspace"
-        " AND credential = :credential AND field = :field AND sealed = :old",
-        {
-            "sealed": sealed,
-            "workspace": workspace,
-            "credential": old.credential,
-            "field": old.field,
-            "old": old.sealed,
-        },
-    )
 
 
 def active(database: Database, workspace: str) -> dict[Place, str | None]:

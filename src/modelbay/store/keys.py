@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from modelbay.store import marks
 from modelbay.store.database import Database
 
 _LISTS: Final = ("models", "types", "surfaces", "networks")
@@ -58,7 +59,7 @@ def insert(database: Database, row: KeyRow) -> None:
         f"INSERT INTO keys ({_COLUMNS}) VALUES ({names})",  # noqa: S608 - names of columns, none from outside
         _values(row),
     )
-    changed(database)
+    marks.raise_marks(database, marks.KEYS)
 
 
 def by_hash(database: Database, digest: bytes) -> KeyRow | None:
@@ -128,7 +129,7 @@ def update(database: Database, row: KeyRow) -> int:
         " WHERE workspace = :workspace AND id = :id AND version = :version AND revoked IS NULL",
         _values(row),
     )
-    changed(database)
+    marks.raise_marks(database, marks.KEYS)
     return count
 
 
@@ -139,7 +140,7 @@ def revoke(database: Database, workspace: str, key_id: str, at: float) -> int:
         " WHERE workspace = :workspace AND id = :id AND revoked IS NULL",
         {"at": at, "workspace": workspace, "id": key_id},
     )
-    changed(database)
+    marks.raise_marks(database, marks.KEYS)
     return count
 
 
@@ -150,22 +151,8 @@ def revoke_of_member(database: Database, workspace: str, user_id: str, at: float
         " WHERE workspace = :workspace AND member = :member AND revoked IS NULL",
         {"at": at, "workspace": workspace, "member": user_id},
     )
-    changed(database)
+    marks.raise_marks(database, marks.KEYS)
     return count
-
-
-def mark(database: Database) -> int:
-    """Return a number that rises whenever a key is made, changed or revoked."""
-    rows = database.rows("SELECT number FROM marks WHERE name = 'keys'")
-    return int(rows[0][0]) if rows else 0
-
-
-def changed(database: Database) -> None:
-    """Have whoever remembers keys read them again."""
-    database.change(
-        "INSERT INTO marks (name, number) VALUES ('keys', 1)"
-        " ON CONFLICT (name) DO UPDATE SET number = marks.number + 1"
-    )
 
 
 def _upwards(parents: Mapping[str, str], key_id: str) -> Iterator[str]:

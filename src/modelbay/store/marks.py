@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from modelbay.store.database import Database
 
+KEYS: Final = "keys"
+VAULT: Final = "vault"
+CREDENTIALS: Final = "credentials"
+"""Of all that calls of a workspace need: credentials, models, routes, prices, network settings, limits."""
+RATES: Final = "rates"
 
-def raise_marks(database: Database, kind: str, workspace: str) -> None:
-    """Say that something changes in a workspace; inside the transaction that changes it."""
-    for name in (kind, f"{kind}:{workspace}"):
+
+def raise_marks(database: Database, kind: str, workspace: str = "") -> None:
+    """Say that something changes, in a workspace if there is one; inside the transaction that changes it."""
+    for name in (kind, f"{kind}:{workspace}") if workspace else (kind,):
         database.change(
             "INSERT INTO marks (name, number) VALUES (:name, 1)"
             " ON CONFLICT (name) DO UPDATE SET number = marks.number + 1",

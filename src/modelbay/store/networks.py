@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
 from modelbay.store.database import Database
+from modelbay.store.sealed import SealedTable
 
+SECRETS: Final = SealedTable("network_secrets", "record")
 _COLUMNS: Final = "workspace, provider, plain, updated, version"
 _RECORD: Final = "network:"
 
@@ -31,14 +33,6 @@ class NetworkRow:
     def record(self) -> str:
         """What its secrets belong to."""
         return record_of(self.provider)
-
-
-class SecretRow(NamedTuple):
-    """One secret of some settings, sealed."""
-
-    record: str
-    field: str
-    sealed: str
 
 
 def record_of(provider: str) -> str:
@@ -71,7 +65,7 @@ def update(database: Database, row: NetworkRow) -> int:
 
 def delete(database: Database, workspace: str, provider: str) -> int:
     """Forget settings and their secrets; return 0 if there were none."""
-    put_secrets(database, workspace, record_of(provider), {})
+    SECRETS.put(database, workspace, record_of(provider), {})
     return database.change(
         "DELETE FROM network_settings WHERE workspace = :workspace AND provider = :provider",
         {"workspace": workspace, "provider": provider},
@@ -87,56 +81,6 @@ def one(database: Database, workspace: str, provider: str) -> NetworkRow | None:
 def of_workspace(database: Database, workspace: str) -> Sequence[NetworkRow]:
     """Return all settings of a workspace, by provider."""
     return _select(database, "", workspace=workspace)
-
-
-def put_secrets(database: Database, workspace: str, record: str, sealed: Mapping[str, str]) -> None:
-    """Make these the secrets of some settings; all others go."""
-    found = {"workspace": workspace, "record": record}
-    database.change("DELETE FROM network_secrets WHERE workspace = :workspace AND record = :record", found)
-    for field, text in sealed.items():
-        database.change(
-            "INSERT INTO network_secrets (workspace, record, field, sealed)"
-            " VALUES (:workspace, :record, :field, :sealed)",
-            {**found, "field": field, "sealed": text},
-        )
-
-
-def secrets_of(database: Database, workspace: str, record: str = "") -> Sequence[SecretRow]:
-    """Return the sealed secrets of some settings, or of all in a workspace."""
-    where = " AND record = :record" if record else ""
-    return _secrets(database, where, "", workspace=workspace, **({"record": record} if record else {}))
-
-
-def secrets_behind(
-    database: Database, workspace: str, after: tuple[str, str], limit: int
-) -> Sequence[SecretRow]:
-    """Return at most `limit` sealed secrets of a workspace behind a place, by record and field."""
-    where = " AND (record > :record OR (record = :record AND field > :field))"
-    place = {"record": after[0], "field": after[1], "limit": limit}
-    return _secrets(database, where, " LIMIT :limit", workspace=workspace, **place)
-
-
-def replace_secret(database: Database, workspace: str, old: SecretRow, sealed: str) -> int:
-    """Put another sealing of a secret in the place of the old; return 0 if something else is there by now."""
-    return database.change(
-        "UPDATE network_secrets SET sealed = :sealed WHERE workspace = :workspace"
-        " AND record = :record AND field = :field AND sealed = :old",
-        {
-            "sealed": sealed,
-            "workspace": workspace,
-            "record": old.record,
-            "field": old.field,
-            "old": old.sealed,
-        },
-    )
-
-
-def _secrets(database: Database, where: str, end: str, **parameters: object) -> list[SecretRow]:
-    statement = (
-        f"SELECT record, field, sealed FROM network_secrets WHERE workspace = :workspace{where}"  # noqa: S608 - ours
-        f" ORDER BY record, field{end}"
-    )
-    return [SecretRow(*map(str, row)) for row in database.rows(statement, parameters)]
 
 
 def _select(database: Database, where: str, **parameters: object) -> list[NetworkRow]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from modelbay.store import marks
+from modelbay.store import credentials, marks
 from modelbay.store.database import Database
 
-KIND: Final = "rates"
-"""Of the marks that rise with every change of a rate."""
 _KEY = "workspace = :workspace AND scope = :scope AND scope_id = :scope_id"
 _COLUMNS = "workspace, scope, scope_id, requests, tokens, parallel, created, updated, version"
 
@@ -47,8 +45,8 @@ class RateRow:
 @contextlib.contextmanager
 def changing(database: Database, workspace: str) -> Iterator[None]:
     """Hold the rates of all workspaces for a change, in one transaction."""
-    with database.transaction():
-        marks.raise_marks(database, KIND, workspace)
+    with credentials.changing(database, workspace):
+        marks.raise_marks(database, marks.RATES, workspace)  # the release before this one looks only here
         yield
 
 

@@ -16,6 +16,7 @@ EXACT_SUMS: Final = ("quantity", "units", "price")
 COLUMNS: Final = ("workspace", "id", "at", *FACTS, "calls", "errors", *TOKENS, *EXACT_SUMS, "unpriced")
 _NAMES = ", ".join(COLUMNS)
 _CALL = ", ".join(CALL_COLUMNS)
+_KEEPS: Final = "SELECT workspace, keep, version FROM retention"
 
 
 class Keep(NamedTuple):
@@ -28,12 +29,13 @@ class Keep(NamedTuple):
 
 def all_keeps(database: Database) -> list[Keep]:
     """Return what every workspace has said that has said something."""
-    return [Keep(*row) for row in database.rows("SELECT workspace, keep, version FROM retention")]
+    return [Keep(*row) for row in database.rows(_KEEPS)]
 
 
 def keep_of(database: Database, workspace: str) -> Keep | None:
     """Return what a workspace has said; None if it keeps calls for good."""
-    return next((keep for keep in all_keeps(database) if keep.workspace == workspace), None)
+    rows = database.rows(f"{_KEEPS} WHERE workspace = :workspace", {"workspace": workspace})
+    return Keep(*rows[0]) if rows else None
 
 
 def set_keep(database: Database, workspace: str, seconds: float) -> None:

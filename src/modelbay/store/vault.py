@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from modelbay.store import marks
 from modelbay.store.database import Database
 
 _COLUMNS = "workspace, number, public_key, sealed_private_key, master, created, retired"
@@ -94,34 +95,15 @@ def rewrap(database: Database, row: KeyPairRow, sealed_private_key: bytes, maste
     )
 
 
-def delete(database: Database, workspace: str) -> int:
-    """Forget a workspace's key pairs; while they are `held`.
-
-    All that was ever sealed for it is lost with them, in backups of other tables too.
-    """
-    return database.change("DELETE FROM vault_keys WHERE workspace = :workspace", {"workspace": workspace})
-
-
-def mark(database: Database) -> int:
-    """Return a number that rises whenever a key pair is made, replaced or wrapped anew."""
-    rows = database.rows("SELECT number FROM marks WHERE name = 'vault'")
-    return int(rows[0][0]) if rows else 0
-
-
 @contextlib.contextmanager
 def held(database: Database) -> Iterator[None]:
-    """Hold the key pairs, in the transaction that is under way or in one of its own; they change inside."""
+    """Hold the key pairs, in the transaction that is under way or in one of its own; they change inside.
+
+    Whoever else changes some waits for the mark, which is raised first, until the transaction ends.
+    """
     with contextlib.nullcontext() if database.in_transaction else database.transaction("vault"):
-        raise_mark(database)
+        marks.raise_marks(database, marks.VAULT)
         yield
-
-
-def raise_mark(database: Database) -> None:
-    """Say that key pairs change; whoever else changes some waits for the end of this transaction."""
-    database.change(
-        "INSERT INTO marks (name, number) VALUES ('vault', 1)"
-        " ON CONFLICT (name) DO UPDATE SET number = marks.number + 1"
-    )
 
 
 def _select(database: Database, where: str, **parameters: object) -> list[KeyPairRow]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from modelbay.store import marks
 from modelbay.store.database import LARGEST, Database
 
 REMOVED: Final = (
@@ -93,16 +94,16 @@ def holds(database: Database, workspace: str) -> dict[str, int]:
 
 def delete(database: Database, workspace: str) -> None:
     """Remove a workspace with all that goes with it, from every memory too; inside a transaction."""
+    marks.raise_marks(database, marks.VAULT)  # first, as who holds the key pairs does
+    marks.raise_marks(database, marks.KEYS)
+    marks.raise_marks(database, marks.CREDENTIALS, workspace)
+    marks.raise_marks(database, marks.RATES, workspace)
     for table in REMOVED:
         database.change(
             f"DELETE FROM {table} WHERE workspace = :workspace",  # noqa: S608 - names of ours
             {"workspace": workspace},
         )
     database.change("DELETE FROM workspaces WHERE id = :id", {"id": workspace})
-    database.change(
-        "UPDATE marks SET number = number + 1 WHERE name IN ('keys', 'credentials', :its)",
-        {"its": f"credentials:{workspace}"},
-    )
 
 
 def _select(database: Database, rest: str, parameters: dict[str, object]) -> list[WorkspaceRow]:

@@ -100,6 +100,17 @@ async def test_a_new_budget_holds_at_both(team: Team) -> None:
     await seen(team, limit, lambda answer: answer.status == 429, OWN)
 
 
+async def test_a_new_rate_holds_at_both_a_second_later(team: Team) -> None:
+    """As keys do: a call that finds the last look too long ago looks itself."""
+
+    async def limit() -> None:
+        await team.manage(0, "PUT", "/rates", {"scope": "workspace", "tokens": 1})
+
+    last = await seen(team, limit, lambda answer: answer.status == 429, OWN)
+
+    assert max(last) < 1
+
+
 async def test_a_changed_route_is_taken_by_both(replicas: Replicas, team: Team) -> None:
     """As somebody changes it on the command line, on a machine that serves nothing."""
     with replicas.now as database:

@@ -18,12 +18,12 @@ from modelbay.platform.credentials import named
 from modelbay.platform.credentials.proving import Proving
 from modelbay.platform.credentials.snapshot import Snapshot, read_snapshot
 from modelbay.platform.credentials.statuses import ModelStatus, model_list
-from modelbay.platform.credentials.stored import NamedCredentials, listed
+from modelbay.platform.credentials.stored import NamedCredentials, of_environment, of_workspace
 from modelbay.platform.credentials.target import Target
 from modelbay.platform.environment import LocalCredentials
 from modelbay.platform.vault import MasterKeys, Vault
 from modelbay.runtime import Engine
-from modelbay.store import Database, audit, open_directory
+from modelbay.store import Database, audit, credentials, open_directory
 from modelbay.wires.settings import TransportSettings
 from modelbay.wires.transport import Transport
 
@@ -71,8 +71,13 @@ class Bay:
         )
 
     def listed(self, target: Target | None = None) -> list[NamedCredentials]:
-        """Return the credentials of a provider or model."""
-        return listed(self.now, self.vault, target or self.target())
+        """Return the credentials of a provider or model, the oldest first, then the environment's."""
+        target = target or self.target()
+        found = of_workspace(self.now, self.vault, target.workspace, provider=target.place.provider)
+        own = [each for each in found if (each.model, each.model_type) == target.place[2:]]
+        unused = target.place not in credentials.active(self.now, target.workspace)
+        there = None if target.model else of_environment(target.provider, target.workspace, active=unused)
+        return [*own, there] if there else own
 
     def active(self, target: Target | None = None) -> str | None:
         """Return the name of the active ones."""

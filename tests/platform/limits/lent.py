@@ -62,7 +62,7 @@ def a_record(name: str, **facts: Any) -> CallRecord:
 async def call(platform: Embedded, name: str) -> bool:
     """Make a call that is paid from the quota; False if it is refused."""
     admission, record = Admission(platform.holds), a_record(name, provider="acme", model="large")
-    assert admission.choose(NO_TERMS, platform.hosted, Caller("key_a"), NAME, USING, record.at)
+    assert admission.choose(NO_TERMS, platform.hosted, Caller("key_a", "", "default"), NAME, USING, record.at)
     try:
         await admission.hold(record, CASE)
     except LimitReachedError:

@@ -66,8 +66,8 @@ def test_a_rate_is_set_changed_listed_and_deleted(database: Database) -> None:
     assert gone.value.status == 404
 
 
-def test_every_change_is_in_the_audit_log_and_raises_the_mark(database: Database) -> None:
-    """With what there was before; gateways see the mark."""
+def test_every_change_is_in_the_audit_log_and_raises_the_marks(database: Database) -> None:
+    """With what there was before; gateways see one mark, those of the release before the other."""
     set_rate(database, "default", Scope.WORKSPACE, "", SOME, actor="usr_a")
     set_rate(database, "default", Scope.WORKSPACE, "", Limits(tokens=7), actor="usr_b")
     delete_rate(database, "default", Scope.WORKSPACE, "", actor="cli")
@@ -81,7 +81,8 @@ def test_every_change_is_in_the_audit_log_and_raises_the_mark(database: Database
     ]
     [second] = [row.detail for row in rows if row.actor == "usr_b"]
     assert second == {"requests": None, "tokens": 7, "parallel": None, "was": was}
-    assert marks.mark(database, "rates", "default") == marks.mark(database, "rates") == 3
+    for kind in ("credentials", "rates"):
+        assert marks.mark(database, kind, "default") == marks.mark(database, kind) == 3
 
 
 def test_two_who_change_a_rate_at_once_do_not_undo_each_other(database: Database) -> None:
@@ -94,7 +95,7 @@ def test_two_who_change_a_rate_at_once_do_not_undo_each_other(database: Database
 
     assert refused.value.status == 409
     assert [limits_of(row) for row in list_rates(database, "default")] == [SOME]
-    assert marks.mark(database, "rates") == 1
+    assert marks.mark(database, "rates") == marks.mark(database, "credentials") == 1
 
 
 @pytest.mark.parametrize(
@@ -115,12 +116,12 @@ def test_two_who_change_a_rate_at_once_do_not_undo_each_other(database: Database
 def test_a_mistake_is_named_and_changes_nothing(
     database: Database, scope: Scope, scope_id: str, limits: Limits, error: str
 ) -> None:
-    """Neither the table nor the mark."""
+    """Neither the table nor the marks."""
     with pytest.raises(InvokeBadRequestError, match=f"^{error}"):
         set_rate(database, "default", scope, scope_id, limits, actor="cli")
 
     assert list_rates(database, "default") == []
-    assert marks.mark(database, "rates") == 0
+    assert marks.mark(database, "rates") == marks.mark(database, "credentials") == 0
 
 
 def test_workspaces_know_nothing_of_each_other(database: Database) -> None:

@@ -16,7 +16,7 @@ from modelbay.platform.network.owner import NetworkOwner
 from modelbay.platform.people.refusals import ForbiddenError
 from modelbay.platform.vault import MasterKeys, Secret, Vault
 from modelbay.platform.vault.owners import every
-from modelbay.store.credentials import mark_of
+from modelbay.store import marks
 
 PROXY = "http://team:pass%20word%2F1@proxy.example:3128"
 TOKEN = "tok-abcdefghijklmnopqr"
@@ -232,12 +232,12 @@ def test_workspaces_and_providers_have_their_own(desk: Desk) -> None:
 
 def test_a_change_raises_the_mark_that_gateways_look_at(desk: Desk) -> None:
     """That is how a running gateway sees it within a second."""
-    before = mark_of(desk.database, "default")
+    before = marks.mark(desk.database, marks.CREDENTIALS, "default")
     desk.change({"rpm": 1})
-    after = mark_of(desk.database, "default")
+    after = marks.mark(desk.database, marks.CREDENTIALS, "default")
     settings.clear(desk.database, "default", "openai", actor="cli")
 
-    assert before < after < mark_of(desk.database, "default")
+    assert before < after < marks.mark(desk.database, marks.CREDENTIALS, "default")
 
 
 def test_settings_whose_secret_cannot_be_opened_say_so_and_are_not_used(desk: Desk, tmp_path: Path) -> None:

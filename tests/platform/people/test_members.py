@@ -17,13 +17,13 @@ from modelbay.platform.people.members import (
     change_role,
     find_member,
     list_members,
-    memberships,
+    page_of_memberships,
     remove_member,
     role_of,
 )
 from modelbay.platform.people.permissions import Role
 from modelbay.platform.people.refusals import ForbiddenError
-from modelbay.platform.people.sessions import list_sessions
+from modelbay.platform.people.sessions import page_of_sessions
 from modelbay.platform.people.workspaces import create_workspace
 from modelbay.store import Database, audit
 
@@ -56,7 +56,8 @@ def test_a_member_of_one_workspace_is_a_stranger_in_another(tmp_path: Path) -> N
 
         assert role_of(database, "default", ann) is None
         assert role_of(database, other, ann) is Role.OWNER
-        assert [(each.workspace, each.role) for each in memberships(database, ann)] == [(other, Role.OWNER)]
+        [left] = page_of_memberships(database, ann, after="", limit=9)
+        assert (left.workspace, left.role) == (other, Role.OWNER)
         with pytest.raises(ModelbayError, match="is not a member"):
             change_role(database, "default", ann, Role.MEMBER, actor="cli", authority=Role.OWNER)
         with pytest.raises(ModelbayError, match="is not a member"):
@@ -74,7 +75,8 @@ def test_a_role_changes_at_once_and_is_told(tmp_path: Path) -> None:
         [told, *_] = audit.listed(database, "default")
 
         assert (row.role, role_of(database, "default", ben)) == ("admin", Role.ADMIN)
-        assert [each.renew for each in list_sessions(database, ben, now=NOW)] == [True]
+        [session] = page_of_sessions(database, ben, now=NOW, before=None, limit=9)
+        assert session.renew is True
         assert (told.actor, told.action, told.target) == (ann, "member.role", ben)
         assert told.detail == {"role": "admin", "was": "owner"}
 
@@ -144,9 +146,9 @@ def test_who_is_removed_is_out_at_once(tmp_path: Path) -> None:
         remove_member(database, "default", ben, actor=ann, authority=Role.OWNER)
         assert role_of(database, "default", ben) is None
         assert list_invitations(database, "default", now=NOW) == []
-        assert len(list_sessions(database, ben, now=NOW)) == 1
+        assert len(page_of_sessions(database, ben, now=NOW, before=None, limit=9)) == 1
         remove_member(database, other, ben, actor=ben, authority=Role.MEMBER)
-        assert list_sessions(database, ben, now=NOW) == []
+        assert page_of_sessions(database, ben, now=NOW, before=None, limit=9) == []
         assert actions(database, other)[-1] == "member.leave"
         assert actions(database)[-1] == "member.remove"
 

@@ -22,7 +22,7 @@ from modelbay.platform.people.sessions import (
     current,
     end_session,
     end_sessions,
-    list_sessions,
+    page_of_sessions,
     sign_out,
 )
 from modelbay.platform.people.tokens import new_token
@@ -98,7 +98,8 @@ def test_a_sign_in_ends_the_session_that_the_browser_came_with(tmp_path: Path) -
         new = add_session(database, ann, replaces=old.token)
 
         assert is_over(database, old.token)
-        assert [row.id for row in list_sessions(database, ann, now=NOW)] == [new.row.id]
+        [listed] = page_of_sessions(database, ann, now=NOW, before=None, limit=9)
+        assert listed.id == new.row.id
 
 
 @on_both
@@ -125,7 +126,7 @@ def test_sessions_are_listed_and_ended_by_their_owner_only(tmp_path: Path) -> No
     with Database.open(tmp_path) as database:
         ann, eve = add_user(database, "ann@example.com"), add_user(database, "eve@example.com")
         tokens = [add_session(database, ann, now=NOW + number) for number in range(3)]
-        listed = [row.id for row in list_sessions(database, ann, now=NOW + 3)]
+        listed = [row.id for row in page_of_sessions(database, ann, now=NOW + 3, before=None, limit=9)]
         with pytest.raises(InvokeBadRequestError, match=r"^session: there is no session"):
             end_session(database, eve, listed[0], actor=eve)
         end_session(database, ann, listed[0], actor=ann)
@@ -136,7 +137,7 @@ def test_sessions_are_listed_and_ended_by_their_owner_only(tmp_path: Path) -> No
         assert [is_over(database, new.token) for new in tokens] == [False, True, True]
         sign_out(database, tokens[0].token)
         sign_out(database, tokens[0].token)
-        assert list_sessions(database, ann, now=NOW) == []
+        assert page_of_sessions(database, ann, now=NOW, before=None, limit=9) == []
         assert actions(database).count("session.revoke") == 3
 
 

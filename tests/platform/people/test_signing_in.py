@@ -17,7 +17,7 @@ from modelbay.platform.people.members import role_of
 from modelbay.platform.people.passwords import Passwords
 from modelbay.platform.people.permissions import Role
 from modelbay.platform.people.refusals import SignInRefusedError, TooManyAttemptsError
-from modelbay.platform.people.sessions import Current, NewSession, current, list_sessions
+from modelbay.platform.people.sessions import Current, NewSession, current, page_of_sessions
 from modelbay.platform.people.setup import setup_link
 from modelbay.platform.people.signing_in import Browser, SignIn
 from modelbay.store import Database, people
@@ -162,7 +162,7 @@ async def test_a_changed_password_ends_all_other_sessions(door: Door) -> None:
     assert isinstance(await door.refusal(password=GOOD), SignInRefusedError)
     await door.enter(password="another long one")
     assert "password.change" in await door.database.run(actions)
-    assert len(await door.database.run(list_sessions, ann, now=NOW)) == 2
+    assert len(await door.database.run(page_of_sessions, ann, now=NOW, before=None, limit=9)) == 2
 
 
 async def test_a_password_is_changed_by_who_knows_it(door: Door) -> None:

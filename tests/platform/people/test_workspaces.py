@@ -10,7 +10,7 @@ from tests.platform.people.persons import NOW, actions, add_member, add_user
 from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.keys import create_key, list_keys, revoke_key
 from modelbay.platform.people.invitations import invite
-from modelbay.platform.people.members import memberships, role_of
+from modelbay.platform.people.members import role_of
 from modelbay.platform.people.permissions import Role
 from modelbay.platform.people.workspaces import (
     create_workspace,
@@ -19,8 +19,7 @@ from modelbay.platform.people.workspaces import (
     list_workspaces,
     rename_workspace,
 )
-from modelbay.store import Database, audit, tables
-from modelbay.store import keys as stored_keys
+from modelbay.store import Database, audit, marks, people, tables
 from modelbay.store.workspaces import KEPT, REMOVED, WorkspaceRow
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -116,13 +115,14 @@ def test_with_a_workspace_goes_all_that_is_its_own(tmp_path: Path) -> None:
                 authority=Role.OWNER,
                 now=NOW,
             )
-        before = stored_keys.mark(database)
+        names = ("keys", "vault", f"credentials:{gone}", f"rates:{gone}")
+        before = [marks.mark(database, name) for name in names]
         delete_workspace(database, gone, actor=ann, force=True)
 
         assert list_keys(database, workspace=gone) == []
         assert len(list_keys(database, workspace=stays)) == 1
-        assert stored_keys.mark(database) > before
-        assert [each.workspace for each in memberships(database, ann)] == [stays]
+        assert [marks.mark(database, name) for name in names] == [number + 1 for number in before]
+        assert [workspace for workspace, _, _ in people.memberships(database, ann)] == [stays]
         assert audit.listed(database, gone)[0].detail == {"name": "Gone", "keys": 1}
         for table in REMOVED:
             [[left]] = database.rows(f"SELECT count(*) FROM {table} WHERE workspace = :id", {"id": gone})

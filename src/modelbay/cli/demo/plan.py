@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from modelbay.cli.choose import SANDBOX, Choice
@@ -36,8 +35,3 @@ def _planned(choice: Choice, sandbox: Choice, kind: ModelType, lacking: set[Mode
     missing = kind if kind not in choice.models else next(k for k in _SPEECH if k not in choice.models)
     why = f"{choice.provider} has no {missing.value} model here, so the {SANDBOX} stands in"
     return Planned(f"{SANDBOX}/{sandbox.models[kind]}", why)
-
-
-def stand_ins(planned: Mapping[ModelType, Planned]) -> list[ModelType]:
-    """Return the types that the sandbox stands in for."""
-    return [kind for kind, each in planned.items() if each.why]

@@ -18,7 +18,6 @@ Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ann@exampl
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Token = Annotated[str, Field(min_length=1, max_length=200)]
 Password = Annotated[str, Field(min_length=1, max_length=2000, json_schema_extra={"format": "password"})]
-Text = Annotated[str, Field(max_length=300)]
 
 
 def _written(value: object) -> object:

@@ -79,7 +79,6 @@ class Services:
         with contextlib.suppress(StoreError):  # they see it later, as other processes do
             if sources.known(workspace) is not None:
                 await sources.look()
-            await self.platform.rates.look()
 
     async def models(self, workspace: str) -> Sequence[ModelStatus]:
         """Return the models of a workspace with their statuses; made again when something has changed."""

@@ -103,7 +103,7 @@ def _changed(
 def _differences(
     sight: Sight, target: Target, values: Mapping[str, FormValue], row: CredentialRow
 ) -> dict[str, tuple[str, str]]:
-    sealed = queries.secrets_of(sight.database, row.workspace, row.id)
+    sealed = queries.SECRETS.of(sight.database, row.workspace, row.id)
     found = opened(sight.vault.on(sight.database), row, sealed)
     stored: dict[str, Any] = {
         **row.plain,

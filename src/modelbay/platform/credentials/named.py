@@ -110,7 +110,7 @@ async def prove(
     """
     row = await database.run(_changeable, target, credential, None)
     everything = dict(row.plain) | dict.fromkeys(target.secret_fields, HIDDEN)
-    stored = {each.field for each in await database.run(queries.secrets_of, row.workspace, row.id)}
+    stored = {each.field for each in await database.run(queries.SECRETS.of, row.workspace, row.id)}
     given = {field: value for field, value in everything.items() if value != HIDDEN or field in stored}
     values = await database.run(_with_kept, vault, target, row, given)
     await proving(target, values)
@@ -129,7 +129,7 @@ def switch(database: Database, vault: Vault, target: Target, credential: str, *,
         else:
             row = _changeable(database, target, credential, None)
             broken = reasons(
-                opened(vault.on(database), row, queries.secrets_of(database, row.workspace, row.id))
+                opened(vault.on(database), row, queries.SECRETS.of(database, row.workspace, row.id))
             )
             for field, text in broken.items():
                 raise invalid(field, text)
@@ -222,14 +222,14 @@ def seal(
         for field, value in values.items()
         if field in target.secret_fields
     }
-    queries.put_secrets(database, target.workspace, credential, sealed)
+    queries.SECRETS.put(database, target.workspace, credential, sealed)
 
 
 def _with_kept(
     database: Database, vault: Vault, target: Target, row: CredentialRow, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return a form with the stored secrets where they are to stay; FormError if one cannot be opened."""
-    stored = opened(vault.on(database), row, queries.secrets_of(database, row.workspace, row.id))
+    stored = opened(vault.on(database), row, queries.SECRETS.of(database, row.workspace, row.id))
     filled = dict(given)
     for field, secret in stored.items():
         if isinstance(secret, Secret) and given.get(field) in (HIDDEN, masked(secret.reveal())):
@@ -280,7 +280,7 @@ def _replaced(row: CredentialRow, **changes: Any) -> CredentialRow:
 
 
 def _seen(database: Database, vault: Vault, row: CredentialRow, *, active: bool) -> NamedCredentials:
-    secrets = queries.secrets_of(database, row.workspace, row.id)
+    secrets = queries.SECRETS.of(database, row.workspace, row.id)
     return as_seen(vault.on(database), row, secrets, active=active)
 
 

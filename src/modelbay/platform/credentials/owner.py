@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from modelbay.platform.vault import Sealed
-from modelbay.store import Database
+from modelbay.platform.vault.owners import TableOwner
+from modelbay.store import Database, marks
 from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
-from modelbay.store.credentials import CredentialRow, Place, SecretRow
+from modelbay.store.credentials import CredentialRow, Place
 from modelbay.store.models import ModelPlace
 
 
-class CredentialOwner:
+class CredentialOwner(TableOwner):
     """An `Owner` of the secrets of named credentials; their fields are those of the forms."""
 
     name = "credentials"
-
-    def sealed(
-        self, database: Database, workspace: str, *, after: tuple[str, str], limit: int
-    ) -> Sequence[Sealed]:
-        """Return at most `limit` secrets of a workspace behind a place, ordered by record and field."""
-        return [Sealed(*row) for row in queries.secrets_behind(database, workspace, after, limit)]
-
-    def replace(self, database: Database, workspace: str, old: Sealed, new: str) -> bool:
-        """Put `new` where `old` is; False if something else is there by now."""
-        row = SecretRow(old.record, old.field, old.text)
-        return bool(queries.replace_secret(database, workspace, row, new))
+    table = queries.SECRETS
 
     def described(self, database: Database, workspace: str, record: str) -> Mapping[str, Any]:
         """Return whose credentials they are, their name and what is no secret."""
@@ -66,11 +56,11 @@ class CredentialOwner:
         if there and not replace:
             return False
         active = queries.active(database, workspace).get(row.place)
-        queries.raise_marks(database, workspace)
+        marks.raise_marks(database, marks.CREDENTIALS, workspace)
         for each in there:
             queries.delete(database, workspace, each)
         queries.insert(database, row)
-        queries.put_secrets(database, workspace, record, secrets)
+        queries.SECRETS.put(database, workspace, record, secrets)
         if active in there or (active is None and described.get("active")):
             queries.activate(database, row.place, record)
         if described.get("custom"):

@@ -13,15 +13,21 @@ from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
 from modelbay.errors import InvokeAuthorizationError, InvokeBadRequestError, ModelbayError
 from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.credentials.sharing import shared_by
-from modelbay.platform.credentials.snapshot import Choice, Snapshot, Status, read_snapshot
-from modelbay.platform.credentials.stored import FIRST_WORKSPACE
+from modelbay.platform.credentials.snapshot import (
+    Choice,
+    Snapshot,
+    Status,
+    mark_of,
+    marks_of_all,
+    read_snapshot,
+)
 from modelbay.platform.limits.hosted import Hosted
+from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.vault import Vault
 from modelbay.runtime.balancing import Candidate, Candidates
 from modelbay.runtime.needs import needs_credentials
 from modelbay.runtime.ports import CredentialSource, Using
 from modelbay.store import Database, StoreError
-from modelbay.store import credentials as queries
 
 INTERVAL: Final = 0.4  # seconds between two looks at what has changed
 HOSTED: Final = "hosted"
@@ -217,9 +223,9 @@ class CredentialSources:
     async def look(self) -> None:
         """Read again what has changed since the last look; it is done every 0.4 s anyway."""
         began = self._clock()
-        marks = {name: source.snapshot.mark for name, source in self._known.items()}
+        seen = {name: source.snapshot.mark for name, source in self._known.items()}
         broken = {name for name, source in self._known.items() if source.snapshot.is_broken}
-        mark, changed = await self._database.run(_changed, self._vault, self._mark, marks, broken)
+        mark, changed = await self._database.run(_changed, self._vault, self._mark, seen, broken)
         for snapshot in changed:
             source = self._known.get(snapshot.workspace)
             if source is not None:
@@ -284,10 +290,10 @@ def _code(choice: Choice) -> str:
 
 
 def _changed(
-    database: Database, vault: Vault, last: int, marks: Mapping[str, int], broken: set[str]
+    database: Database, vault: Vault, last: int, seen: Mapping[str, int], broken: set[str]
 ) -> tuple[int, list[Snapshot]]:
     """Return the number of changes, and the workspaces of which another number is known than there is now."""
-    mark = queries.mark(database)
-    now = queries.marks(database) if mark != last else marks
-    names = [name for name, known in marks.items() if now.get(name, 0) != known or name in broken]
+    mark = mark_of(database)
+    now = marks_of_all(database) if mark != last else seen
+    names = [name for name, known in seen.items() if now.get(name, 0) != known or name in broken]
     return mark, [read_snapshot(database, vault, name) for name in names]

@@ -1,7 +1,8 @@
-"""What a workspace has at one moment, read at once: credentials, models, settings, defaults, prices."""
+"""What a workspace has at one moment, read at once: credentials, models, settings, prices, limits."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,8 @@ from typing import Final, NamedTuple
 
 from modelbay.entities import Credentials, ModelProviderConfiguration, ModelType
 from modelbay.platform.credentials.stored import ENVIRONMENT, as_called, opened
+from modelbay.platform.limits.rates import rates_of
+from modelbay.platform.limits.scopes import Rates
 from modelbay.platform.network.stored import networks_of
 from modelbay.platform.prices.book import PriceBook
 from modelbay.platform.prices.entries import price_book
@@ -17,12 +20,13 @@ from modelbay.platform.vault import Secret, SecretUnreadable, Vault
 from modelbay.runtime.needs import how_to_give, needs_credentials
 from modelbay.runtime.ports import CredentialSource
 from modelbay.runtime.routing import Route
-from modelbay.store import Database, balances, limits
+from modelbay.store import Database, balances, limits, marks
 from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
 from modelbay.store.balances import BalanceRow
 from modelbay.store.credentials import CredentialRow, Place
 from modelbay.store.models import DefaultRow, ModelPlace
+from modelbay.store.sealed import SecretRow
 from modelbay.wires.network import Network
 
 
@@ -52,6 +56,8 @@ class Choice(NamedTuple):
     text: str = ""
 
 
+_KINDS: Final = (marks.CREDENTIALS, marks.RATES)
+"""The second as well: the release before this one raises it alone when it changes a rate."""
 _REMOVED: Final = Choice(
     Status.CREDENTIAL_REMOVED, text="the active credentials were deleted: switch to others, or add some"
 )
@@ -66,7 +72,8 @@ class Snapshot:
         active: What is used, by whose credentials they are.
         places: Who has credentials, active or not.
         custom: The models that were added, by provider and age.
-        terms: What limits its calls.
+        terms: What its calls may spend, and of what.
+        rates: What they may use within a minute, and at once.
         prices: What calls of the workspace cost.
         networks: The network settings, by provider.
         balances: Who shares the calls of a place.
@@ -81,6 +88,7 @@ class Snapshot:
     disabled: frozenset[ModelPlace]
     defaults: Mapping[str, DefaultRow]
     terms: limits.Terms
+    rates: Rates
     prices: PriceBook
     networks: Mapping[str, Network] = field(default_factory=dict)
     balances: Mapping[Place, BalanceRow] = field(default_factory=dict)
@@ -126,9 +134,19 @@ class Snapshot:
         return Choice(Status.NO_CONFIGURE, text=how_to_give(provider))
 
 
+def mark_of(database: Database, workspace: str = "") -> int:
+    """Return a number that rises with every change of what a snapshot holds: of a workspace, or of all."""
+    return sum(marks.mark(database, kind, workspace) for kind in _KINDS)
+
+
+def marks_of_all(database: Database) -> Mapping[str, int]:
+    """Return the same number of each workspace in which there has been a change."""
+    return sum((Counter(marks.marks(database, kind)) for kind in _KINDS), Counter())
+
+
 def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
     """Read a workspace; secrets that cannot be opened make a status, never an error."""
-    mark = queries.mark_of(database, workspace)  # first: what changes meanwhile raises it beyond this
+    mark = mark_of(database, workspace)  # first: what changes meanwhile raises it beyond this
     rows = {row.id: row for row in queries.of_workspace(database, workspace)}
     shared = {row.place: row for row in balances.of_workspace(database, workspace)}
     active = queries.active(database, workspace)
@@ -144,6 +162,7 @@ def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
         disabled=frozenset(model_queries.disabled(database, workspace)),
         defaults=model_queries.defaults(database, workspace),
         terms=limits.terms_of(database, workspace),
+        rates=rates_of(database, workspace),
         prices=price_book(database, workspace),
         networks=networks_of(database, vault, workspace),
         balances=shared,
@@ -155,9 +174,9 @@ def read_snapshot(database: Database, vault: Vault, workspace: str) -> Snapshot:
 def _opened(
     database: Database, vault: Vault, workspace: str, rows: Iterable[CredentialRow]
 ) -> dict[str, Choice]:
-    secrets: dict[str, list[queries.SecretRow]] = {}
-    for each in queries.secrets_of(database, workspace):
-        secrets.setdefault(each.credential, []).append(each)
+    secrets: dict[str, list[SecretRow]] = {}
+    for each in queries.SECRETS.of(database, workspace):
+        secrets.setdefault(each.record, []).append(each)
     sealer = vault.on(database)
     return {row.id: _choice_of(row, opened(sealer, row, secrets.get(row.id, ()))) for row in rows}
 

@@ -9,17 +9,17 @@ from typing import Any, Final
 
 from modelbay.entities import Credentials, ModelProviderConfiguration
 from modelbay.platform.credentials.masks import masked
-from modelbay.platform.credentials.target import Target
 from modelbay.platform.environment import from_environment, variables_of
+from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.people.refusals import not_found
 from modelbay.platform.vault import Sealer, Secret, SecretUnreadable, Vault
 from modelbay.store import Database
 from modelbay.store import credentials as queries
-from modelbay.store.credentials import CredentialRow, SecretRow
+from modelbay.store.credentials import CredentialRow
+from modelbay.store.sealed import SecretRow
 
 ENVIRONMENT: Final = "environment"
 """The id and name of the credentials that the environment holds: nobody can change those here."""
-FIRST_WORKSPACE: Final = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def opened(
     return {
         each.field: sealer.open(row.workspace, row.id, each.field, each.sealed)
         for each in secrets
-        if each.credential == row.id
+        if each.record == row.id
     }
 
 
@@ -109,25 +109,14 @@ def as_called(
     return Credentials({**row.plain, **revealed})
 
 
-def listed(database: Database, vault: Vault, target: Target) -> list[NamedCredentials]:
-    """Return the credentials of a provider or a model, the oldest first, then the environment's."""
-    found = of_workspace(database, vault, target.workspace, provider=target.place.provider)
-    own = [each for each in found if (each.model, each.model_type) == target.place[2:]]
-    active = queries.active(database, target.workspace)
-    there = None
-    if not target.model:
-        there = of_environment(target.provider, target.workspace, active=target.place not in active)
-    return [*own, there] if there else own
-
-
 def of_workspace(
     database: Database, vault: Vault, workspace: str, *, provider: str | None = None
 ) -> list[NamedCredentials]:
     """Return the stored credentials of a workspace, by provider, model and age."""
     active, sealer = queries.active(database, workspace), vault.on(database)
     secrets: dict[str, list[SecretRow]] = {}
-    for each in queries.secrets_of(database, workspace):
-        secrets.setdefault(each.credential, []).append(each)
+    for each in queries.SECRETS.of(database, workspace):
+        secrets.setdefault(each.record, []).append(each)
     return [
         as_seen(sealer, row, secrets.get(row.id, ()), active=active.get(row.place) == row.id)
         for row in queries.of_workspace(database, workspace)
@@ -151,7 +140,7 @@ def page_of_credentials(
         as_seen(
             sealer,
             row,
-            queries.secrets_of(database, workspace, row.id),
+            queries.SECRETS.of(database, workspace, row.id),
             active=active.get(row.place) == row.id,
         )
         for row in rows
@@ -166,7 +155,7 @@ def get_credentials(database: Database, vault: Vault, workspace: str, credential
     """
     row = get_row(database, workspace, credential)
     active = queries.active(database, workspace).get(row.place) == row.id
-    secrets = queries.secrets_of(database, workspace, row.id)
+    secrets = queries.SECRETS.of(database, workspace, row.id)
     return as_seen(vault.on(database), row, secrets, active=active)
 
 

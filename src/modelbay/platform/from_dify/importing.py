@@ -22,7 +22,7 @@ from modelbay.platform.limits.hosted import Hosted
 from modelbay.platform.people.refusals import conflict
 from modelbay.platform.people.workspaces import get_workspace
 from modelbay.platform.vault import Vault
-from modelbay.store import Database, audit, balances, limits, workspaces
+from modelbay.store import Database, audit, balances, limits, marks, workspaces
 from modelbay.store import credentials as queries
 from modelbay.store import models as model_queries
 from modelbay.store.balances import ACTIVE, BalanceEntryRow, BalanceRow
@@ -85,7 +85,7 @@ def _make(database: Database, vault: Vault, plan: Plan, *, dry_run: bool, actor:
         making.run(None if dry_run else vault)
         made = [line for line in plan.lines if line.state == "made"]
         if made:
-            queries.raise_marks(database, plan.workspace)
+            marks.raise_marks(database, marks.CREDENTIALS, plan.workspace)
             counts = {"from": "dify", "tenant": plan.tenant, "made": len(made)}
             audit.record(database, plan.workspace, actor, "vault.import", plan.workspace, counts)
     return sorted(plan.lines, key=lambda line: line.what != "workspace")  # what is about it comes behind it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from modelbay.platform.limits.scopes import EACH, Limits, Scope
+from modelbay.platform.limits.scopes import EACH, Limits, Rates, Scope
 from modelbay.platform.people.refusals import conflict, invalid, not_found
 from modelbay.platform.people.workspaces import get_workspace
 from modelbay.store import Database, audit, keys, people
@@ -83,6 +83,12 @@ def delete_rate(
         queries.delete(database, place)
         audit.record(database, workspace, actor, "rate.delete", name_of(place), limits_of(row)._asdict())
     return row
+
+
+def rates_of(database: Database, workspace: str) -> Rates:
+    """Return the rates of a workspace as calls look them up."""
+    rows = queries.listed(database, workspace)
+    return Rates(workspace, {(row.scope, row.scope_id): limits_of(row) for row in rows})
 
 
 def limits_of(row: RateRow) -> Limits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -28,3 +29,15 @@ class Limits(NamedTuple):
     def over(self, other: Limits) -> Limits:
         """Return these, with the other's where these say nothing."""
         return Limits(*(theirs if own is None else own for own, theirs in zip(self, other, strict=True)))
+
+
+class Rates(NamedTuple):
+    """The rates of a workspace as they were read, by scope and id."""
+
+    workspace: str
+    limits: Mapping[tuple[str, str], Limits]
+
+    def of(self, scope: Scope, scope_id: str) -> Limits | None:
+        """Return the limits of a member, key or model: its own; where they say nothing, those of each."""
+        own, each = self.limits.get((scope, scope_id)), self.limits.get((scope, EACH))
+        return own.over(each) if own and each else own or each

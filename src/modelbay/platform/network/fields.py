@@ -219,4 +219,3 @@ _READERS: Final[dict[str, Callable[[ModelProviderConfiguration, str, Any], dict[
     **dict.fromkeys(_TIMES, _seconds),
     **dict.fromkeys(_COUNTS, _count),
 }
-FIELDS: Final = tuple(_READERS)

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from modelbay.platform.vault import Sealed
-from modelbay.store import Database
+from modelbay.platform.vault.owners import TableOwner
+from modelbay.store import Database, marks
 from modelbay.store import networks as queries
-from modelbay.store.credentials import raise_marks
-from modelbay.store.networks import NetworkRow, SecretRow
+from modelbay.store.networks import NetworkRow
 
 
-class NetworkOwner:
+class NetworkOwner(TableOwner):
     """An `Owner` of the secrets of network settings: a proxy's password, the values of headers."""
 
     name = "network"
-
-    def sealed(
-        self, database: Database, workspace: str, *, after: tuple[str, str], limit: int
-    ) -> Sequence[Sealed]:
-        """Return at most `limit` secrets of a workspace behind a place, ordered by record and field."""
-        return [Sealed(*row) for row in queries.secrets_behind(database, workspace, after, limit)]
-
-    def replace(self, database: Database, workspace: str, old: Sealed, new: str) -> bool:
-        """Put `new` where `old` is; False if something else is there by now."""
-        row = SecretRow(old.record, old.field, old.text)
-        return bool(queries.replace_secret(database, workspace, row, new))
+    table = queries.SECRETS
 
     def described(self, database: Database, workspace: str, record: str) -> Mapping[str, Any]:
         """Return what of the settings is no secret."""
@@ -58,7 +47,7 @@ class NetworkOwner:
         plain = {name: value for name, value in described["plain"].items() if name != "private_hosts"}
         if there is not None and "private_hosts" in there.plain:
             plain["private_hosts"] = there.plain["private_hosts"]
-        raise_marks(database, workspace)
+        marks.raise_marks(database, marks.CREDENTIALS, workspace)
         queries.delete(database, workspace, provider)
         row = NetworkRow(
             workspace=workspace,
@@ -68,5 +57,5 @@ class NetworkOwner:
             version=there.version + 1 if there else 1,
         )
         queries.insert(database, row)
-        queries.put_secrets(database, workspace, record, secrets)
+        queries.SECRETS.put(database, workspace, record, secrets)
         return True

@@ -159,7 +159,7 @@ def _secrets(plain: dict[str, Any], found: Opened) -> dict[str, str | None]:
 def _seal(
     database: Database, vault: Vault, row: NetworkRow, secrets: Mapping[str, str | None], found: Opened
 ) -> None:
-    there = {each.field: each.sealed for each in queries.secrets_of(database, row.workspace, row.record)}
+    there = {each.field: each.sealed for each in queries.SECRETS.of(database, row.workspace, row.record)}
     texts = revealed(found)
     sealed = {
         field: there[field]
@@ -167,11 +167,11 @@ def _seal(
         else vault.seal(database, row.workspace, row.record, field, text)
         for field, text in secrets.items()
     }
-    queries.put_secrets(database, row.workspace, row.record, sealed)
+    queries.SECRETS.put(database, row.workspace, row.record, sealed)
 
 
 def _opened(database: Database, vault: Vault, row: NetworkRow) -> Opened:
-    return opened(vault.on(database), row, queries.secrets_of(database, row.workspace, row.record))
+    return opened(vault.on(database), row, queries.SECRETS.of(database, row.workspace, row.record))
 
 
 def _expected(row: NetworkRow | None, version: int | None) -> NetworkRow | None:

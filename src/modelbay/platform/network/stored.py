@@ -12,7 +12,8 @@ from modelbay.platform.network.fields import HEADER, PASSWORD, with_password
 from modelbay.platform.vault import Sealer, Secret, SecretUnreadable, Vault
 from modelbay.store import Database
 from modelbay.store import networks as queries
-from modelbay.store.networks import NetworkRow, SecretRow
+from modelbay.store.networks import NetworkRow
+from modelbay.store.sealed import SecretRow
 from modelbay.wires.network import Network
 
 
@@ -92,7 +93,7 @@ def networks_of(database: Database, vault: Vault, workspace: str) -> dict[str, N
     rows = queries.of_workspace(database, workspace)
     if not rows:
         return {}
-    sealer, secrets = vault.on(database), queries.secrets_of(database, workspace)
+    sealer, secrets = vault.on(database), queries.SECRETS.of(database, workspace)
     return {row.provider: as_called(row, opened(sealer, row, secrets)) for row in rows}
 
 

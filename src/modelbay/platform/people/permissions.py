@@ -136,6 +136,7 @@ OPEN: Final = frozenset(
 """Actions for which nobody has signed in yet: a link, or a password, is what lets people do them."""
 
 FIRST_WORKSPACE: Final = "default"
+"""What belongs to no other belongs to it: the environment's credentials, the installation's audit log."""
 
 
 def may(role: Role | None, action: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Final
 
+from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.people.refusals import SignInRefusedError, not_found
 from modelbay.platform.people.tokens import digest_of, new_id, new_token
 from modelbay.store import Database, audit, people
@@ -17,7 +18,6 @@ from modelbay.store.sessions import SessionRow
 IDLE: Final = 12 * 3600.0  # seconds without a request
 LIFETIME: Final = 7 * 86_400.0  # … after which one signs in again in any case
 GRACE: Final = 30.0  # … for which the token before a rotation is good: of requests that were on their way
-INSTALLATION: Final = "default"  # whose audit log tells of what concerns no single workspace
 _TOUCHED_EVERY: Final = 60.0
 _LONGEST: Final = 200
 
@@ -64,7 +64,9 @@ def begin(
         agent=_shown(agent),
     )
     queries.insert(database, row)
-    audit.record(database, INSTALLATION, user_id, "session.create", row.id, {"address": row.address}, at=now)
+    audit.record(
+        database, FIRST_WORKSPACE, user_id, "session.create", row.id, {"address": row.address}, at=now
+    )
     return NewSession(token, row)
 
 
@@ -82,11 +84,6 @@ def current(database: Database, token: str, *, now: float) -> Current:
     if user is None:
         raise SignInRefusedError("sign in: there is no session, or it is over")
     return Current(user, row, _renewed(database, row, digest, now))
-
-
-def list_sessions(database: Database, user_id: str, *, now: float) -> Sequence[SessionRow]:
-    """Return the sessions of a user that are not over, the one used last first."""
-    return [row for row in queries.of_user(database, user_id) if _is_alive(row, now)]
 
 
 def page_of_sessions(
@@ -107,14 +104,14 @@ def end_session(database: Database, user_id: str, session: str, *, actor: str) -
     with database.transaction():
         if not queries.delete(database, user_id, session):
             raise not_found("session", f"there is no session {session[:40]!r}")
-        audit.record(database, INSTALLATION, actor, "session.revoke", session, {"user": user_id})
+        audit.record(database, FIRST_WORKSPACE, actor, "session.revoke", session, {"user": user_id})
 
 
 def end_sessions(database: Database, user_id: str, *, actor: str, but: str = "") -> int:
     """End all sessions of a user but for one; return how many there were."""
     with database.transaction():
         count = queries.delete_all(database, user_id, but=but)
-        audit.record(database, INSTALLATION, actor, "session.revoke", user_id, {"sessions": count})
+        audit.record(database, FIRST_WORKSPACE, actor, "session.revoke", user_id, {"sessions": count})
     return count
 
 
@@ -123,7 +120,7 @@ def sign_out(database: Database, token: str) -> None:
     with database.transaction():
         row = _end(database, token)
         if row is not None:
-            audit.record(database, INSTALLATION, row.user_id, "session.revoke", row.id)
+            audit.record(database, FIRST_WORKSPACE, row.user_id, "session.revoke", row.id)
 
 
 def _end(database: Database, token: str) -> SessionRow | None:

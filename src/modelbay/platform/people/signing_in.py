@@ -11,8 +11,9 @@ from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.people import invitations, setup, throttle
 from modelbay.platform.people.emails import normal_email
 from modelbay.platform.people.passwords import Passwords, check_password
+from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.people.refusals import SignInRefusedError
-from modelbay.platform.people.sessions import INSTALLATION, Current, NewSession, begin
+from modelbay.platform.people.sessions import Current, NewSession, begin
 from modelbay.platform.people.workspaces import check_name
 from modelbay.store import Database, audit, people, sessions
 from modelbay.store.people import UserRow
@@ -152,7 +153,7 @@ class SignIn:
                 raise SignInRefusedError
             sessions.delete_all(database, user.id, but=session)
             sessions.renew(database, user.id)
-            audit.record(database, INSTALLATION, user.id, "password.change", user.id, at=self._now())
+            audit.record(database, FIRST_WORKSPACE, user.id, "password.change", user.id, at=self._now())
 
 
 def _spelt(email: str) -> str:

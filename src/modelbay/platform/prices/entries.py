@@ -13,8 +13,7 @@ from modelbay.entities import ModelType, PriceConfig
 from modelbay.platform.people.refusals import conflict, invalid
 from modelbay.platform.people.workspaces import get_workspace
 from modelbay.platform.prices.book import Place, PriceBook, as_json
-from modelbay.store import Database, audit
-from modelbay.store import credentials as marks
+from modelbay.store import Database, audit, marks
 from modelbay.store import prices as queries
 from modelbay.store.database import EXACT
 from modelbay.store.failures import ConflictError
@@ -125,7 +124,7 @@ def _enter(
             queries.insert(database, row)
         except ConflictError:
             raise conflict("model", "somebody has entered a price at the same moment: try again") from None
-        marks.raise_marks(database, workspace)  # gateways read credentials and prices together
+        marks.raise_marks(database, marks.CREDENTIALS, workspace)
         target = f"{place.provider}/{place.model}"
         facts = {"number": row.number, "valid_from": valid_from, "type": place.model_type}
         audit.record(database, workspace, actor, action, target, facts | detail)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from modelbay.store import Database
+from modelbay.store.sealed import SealedTable, SecretRow
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
@@ -55,6 +56,23 @@ class Owner(Protocol):
             False if there is such a record already and `replace` is not wanted.
         """
         ...
+
+
+class TableOwner:
+    """What owners share whose secrets have a table of their own."""
+
+    table: SealedTable
+
+    def sealed(
+        self, database: Database, workspace: str, *, after: tuple[str, str], limit: int
+    ) -> Sequence[Sealed]:
+        """Return at most `limit` secrets of a workspace behind a place, ordered by record and field."""
+        return [Sealed(*row) for row in self.table.behind(database, workspace, after, limit)]
+
+    def replace(self, database: Database, workspace: str, old: Sealed, new: str) -> bool:
+        """Put `new` where `old` is, in one step; False if something else is there by now."""
+        row = SecretRow(old.record, old.field, old.text)
+        return bool(self.table.replace(database, workspace, row, new))
 
 
 def every(database: Database, workspace: str, owner: Owner, *, at_once: int = 100) -> list[Sealed]:

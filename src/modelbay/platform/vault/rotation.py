@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.platform.vault.check import pairs
 from modelbay.platform.vault.envelope import key_number
 from modelbay.platform.vault.master import MasterKey
@@ -19,7 +20,6 @@ from modelbay.store import vault as queries
 from modelbay.store.vault import KeyPairRow
 
 _AT_ONCE: Final = 100
-INSTALLATION: Final = "default"  # whose audit log tells of what concerns all workspaces
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ def rotate_master(
         if old:
             audit.record(
                 database,
-                INSTALLATION,
+                FIRST_WORKSPACE,
                 actor=actor,
                 action="vault.rotate-master",
                 target=target.id,

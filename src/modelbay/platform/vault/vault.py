@@ -12,8 +12,7 @@ from modelbay.platform.vault.master import MasterKeys
 from modelbay.platform.vault.memory import Memory
 from modelbay.platform.vault.opened import Reason, Secret, SecretUnreadable
 from modelbay.platform.vault.pairs import KeyPair, KeyPairs, VaultError
-from modelbay.store import Database
-from modelbay.store import vault as queries
+from modelbay.store import Database, marks
 
 if TYPE_CHECKING:
     from modelbay.platform.vault.check import SelfTest
@@ -91,7 +90,7 @@ class Vault:
 
     def refresh(self, database: Database) -> None:
         """Forget what was opened if a key pair has been replaced since, here or by another process."""
-        mark = queries.mark(database)
+        mark = marks.mark(database, marks.VAULT)
         if mark != self._mark:
             self.forget()
             self._mark = mark

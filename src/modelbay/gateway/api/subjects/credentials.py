@@ -29,6 +29,7 @@ from modelbay.platform.credentials import named, stored
 from modelbay.platform.credentials.forms import check
 from modelbay.platform.credentials.stored import NamedCredentials
 from modelbay.platform.credentials.target import check_target
+from modelbay.platform.people.permissions import FIRST_WORKSPACE
 from modelbay.store import Database
 from modelbay.store import credentials as queries
 from modelbay.store.credentials import Place
@@ -63,7 +64,7 @@ def _places(database: Database, workspace: str) -> set[Place]:
 
 def _of_environment(request: Request[Any, Any], active: set[Place]) -> list[NamedCredentials]:
     catalog, workspace = request.services.catalog, request.workspace
-    if workspace != stored.FIRST_WORKSPACE:
+    if workspace != FIRST_WORKSPACE:
         return []
     names = [row.provider for row in catalog.providers()]
     found = (

@@ -9,9 +9,8 @@ from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.people.emails import normal_email
 from modelbay.platform.people.invitations import accept_all, new_user
 from modelbay.platform.people.oidc.settings import OidcSettings
-from modelbay.platform.people.permissions import Role
+from modelbay.platform.people.permissions import FIRST_WORKSPACE, Role
 from modelbay.platform.people.refusals import SignInRefusedError
-from modelbay.platform.people.sessions import INSTALLATION
 from modelbay.store import Database, audit, identities, people, workspaces
 from modelbay.store.people import UserRow
 
@@ -59,7 +58,7 @@ def _first_time(
     if not identities.insert(database, *place, user_id=user.id, email=email, created=now):
         return None  # the user is somebody else there: the address has a new owner
     detail = {"issuer": settings.issuer, "email": email}
-    audit.record(database, INSTALLATION, user.id, "identity.create", user.id, detail, at=now)
+    audit.record(database, FIRST_WORKSPACE, user.id, "identity.create", user.id, detail, at=now)
     return user
 
 
