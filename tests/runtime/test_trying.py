@@ -14,13 +14,14 @@ from modelbay.errors import (
     InvokeError,
     InvokeRateLimitError,
 )
-from modelbay.runtime.accounts import LimitReachedError
+from modelbay.runtime.accounts import LimitReachedError, RateReachedError
 from modelbay.runtime.balancing import Candidate, Candidates, Strategy
-from modelbay.runtime.cooling import Cooling
+from modelbay.runtime.cooling import Cooling, ErrorClass
 from modelbay.runtime.names import ModelName
 from modelbay.runtime.ports import Using
 from modelbay.runtime.routing import Planned, Step
 from modelbay.runtime.trying import Attempt, Balancer, Trying
+from modelbay.wires.allowance import OURS
 
 LLM = ModelType.LLM
 ONE, TWO = ModelName("acme", "one"), ModelName("acme", "two")
@@ -84,6 +85,51 @@ async def test_a_limit_of_ours_says_nothing_about_a_key() -> None:
     assert await used(after) == "one b"
     after.failed(InvokeConnectionError())
     assert await used(after) == "one a"
+
+
+async def test_a_rate_of_the_model_leaves_the_model_and_one_of_the_caller_ends_the_call() -> None:
+    """All keys of a model are under the same rate, and all models under the caller's; no key rests."""
+    world = World(one=[key("a"), key("b"), key("own", shared=False)], two=[key("c"), key("d")])
+    call = world.call(ONE, TWO)
+
+    assert await used(call) == "one a"
+    call.failed(RateReachedError(of_model=True, retry_after=30), blame=False)
+    assert await used(call) == "two c"
+    refused = RateReachedError(of_model=False, retry_after=20)
+    call.failed(refused, blame=False)
+    assert await used(call) == "nothing"
+    assert call.error is refused
+    assert refused.retry_after == 20
+    assert [world.balancer.cooling.left(f"default/{each}/llm/acme/one") for each in "ab"] == [None, None]
+
+
+async def test_a_rate_of_the_model_is_no_reason_to_go_on_where_a_route_says_so() -> None:
+    """A route may go on after other errors only."""
+    world = World(one=[key("a"), key("b")], two=[key("c")])
+    call = world.call(ONE, TWO, goes_on=frozenset({ErrorClass.CONNECTION}))
+    await call.next()
+    call.failed(RateReachedError(of_model=True), blame=False)
+
+    assert await used(call) == "nothing"
+
+
+async def test_what_the_network_settings_refuse_is_not_asked_again_for_each_key() -> None:
+    """They hold for the workspace's own keys alike; what is lent goes another way."""
+    world = World(
+        one=[key("a"), key("b"), key("lent", shared=False, hosted="trial")],
+        two=[key("c"), key("d", shared=False)],
+    )
+    call = world.call(ONE, TWO)
+
+    assert await used(call) == "one a"
+    call.failed(InvokeRateLimitError(code=OURS, retry_after=9))
+    assert await used(call) == "one lent"
+    call.failed(InvokeConnectionError())
+    assert await used(call) == "two c"
+    refused = InvokeRateLimitError(code=OURS, retry_after=8)
+    call.failed(refused)
+    assert await used(call) == "nothing"
+    assert call.error is refused
 
 
 async def test_what_is_lent_comes_before_those_that_share_or_behind() -> None:

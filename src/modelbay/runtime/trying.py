@@ -15,7 +15,7 @@ from modelbay.errors import (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
 )
-from modelbay.runtime.accounts import LimitReachedError
+from modelbay.runtime.accounts import LimitReachedError, RateReachedError
 from modelbay.runtime.balancing import Candidate, Candidates, Strategy, Turns, Weighed
 from modelbay.runtime.cooling import Cooling, ErrorClass, class_of
 from modelbay.runtime.names import ModelName
@@ -143,7 +143,7 @@ class Trying:
         self._finish(attempt)
         if self.alone:
             return
-        if blame and not late and attempt.key and may_go_on(error) and error.code != OURS:
+        if blame and not late and attempt.key and may_go_on(error) and not _is_ours(error):
             self._balancer.cooling.failed(attempt.key, kind, error.retry_after)
         elif attempt.probe:
             self._balancer.cooling.let_go(attempt.key)
@@ -260,10 +260,13 @@ class Trying:
         )
         if self._left is None:
             return
-        if not others:
+        if not others or isinstance(error, RateReachedError):
             self._left.clear()
         elif isinstance(error, LimitReachedError) and attempt.group:  # it limits all that share the calls
             self._left[:] = [each for each in self._left if not each.shared]
+        elif error.code == OURS:  # it limits all that go the same way
+            lent = bool(attempt.using.hosted)
+            self._left[:] = [each for each in self._left if bool(each.using.hosted) is not lent]
 
     def _leave(self) -> None:
         self._at += 1
@@ -295,7 +298,7 @@ class Trying:
 
     def _tell_when(self) -> None:
         """Have the error tell when it is worth to try again: when the first of all is ready."""
-        if self.alone:
+        if self.alone or _is_of_caller(self.error):
             return
         waiting = self._waiting()
         if not waiting:
@@ -308,8 +311,10 @@ class Trying:
                 retryable=True,
             )
             self.error.located(*planned.name)
-        if not isinstance(self.error, InvokeBadRequestError):
-            self.error.retry_after = seconds
+        if isinstance(self.error, InvokeBadRequestError):
+            return
+        told = self.error.retry_after if _is_ours(self.error) else None
+        self.error.retry_after = seconds if told is None else min(told, seconds)
 
     def _key(self, planned: Planned, using: Using) -> str:
         return f"{self._workspace}/{using.id}/{self._type.value}/{planned.name}"
@@ -352,7 +357,19 @@ class Trying:
 
 def may_go_on(error: InvokeError) -> bool:
     """Whether another model or other credentials may succeed where one failed so."""
+    if _is_of_caller(error):
+        return False
     return error.retryable or isinstance(error, InvokeAuthorizationError | LimitReachedError)
+
+
+def _is_ours(error: InvokeError) -> bool:
+    """Whether we have refused, so that nobody was asked and nobody is to blame."""
+    return isinstance(error, LimitReachedError | RateReachedError) or error.code == OURS
+
+
+def _is_of_caller(error: InvokeError | None) -> bool:
+    """Whether we have refused whoever calls, whatever is tried."""
+    return isinstance(error, RateReachedError) and not error.of_model
 
 
 def _refused(planned: Planned, error: InvokeError) -> Attempt:

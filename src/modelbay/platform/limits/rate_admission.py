@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from modelbay.errors import InvokeRateLimitError, InvokeServerUnavailableError
+from modelbay.errors import InvokeServerUnavailableError
 from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.limits.rates import limits_of
 from modelbay.platform.limits.remembered import INTERVAL, Remembered
 from modelbay.platform.limits.scopes import EACH, Limits, Scope
 from modelbay.platform.shared import Ask, Kind, Refused, Shared, Ticket
+from modelbay.runtime.accounts import RateReachedError
 from modelbay.store import Database, StoreError
 from modelbay.store import rates as queries
 
@@ -95,7 +96,7 @@ class Rates:
         """Take what a call needs, all or nothing.
 
         Raises:
-            InvokeRateLimitError: A limit does not allow it; it says which, and when to try again.
+            RateReachedError: A limit does not allow it; it says which, and when to try again.
         """
         taken = await self._shared.take(asks)
         if isinstance(taken, Refused):
@@ -132,7 +133,7 @@ class RateAdmission:
             tokens: The most that it may use, prompt and answer: what it used is said by `settle`.
 
         Raises:
-            InvokeRateLimitError: A limit does not allow it; nothing was taken of any.
+            RateReachedError: A limit does not allow it; nothing was taken of any.
         """
         self._leave_model()
         table = await self._rates.table(self._workspace)
@@ -172,20 +173,26 @@ def _read(database: Database, workspace: str) -> Table:
     return Table(workspace, {(row.scope, row.scope_id): limits_of(row) for row in rows})
 
 
-def _refusal(refused: Refused) -> InvokeRateLimitError:
+def _refusal(refused: Refused) -> RateReachedError:
     """Return a refusal for the client: what is limited, to how much, and what to do."""
     ask, wait = refused
     place = ask.name.partition("/")[2].rpartition(":")[0]
     scope, _, scope_id = place.partition("/")
     limited = f"{scope} {scope_id}".strip()
     allowed = f"{limited}: {ask.limit} {_COUNTED[ask.kind]} are allowed"
+    of_model = scope == Scope.MODEL
     if wait is None:
-        return InvokeRateLimitError(
+        return RateReachedError(
             f"{allowed}, and this call may use {ask.amount}: ask for a shorter answer, or raise the limit",
+            of_model=of_model,
             status=429,
             code="request_exceeds_rate",
-            retryable=scope == Scope.MODEL,  # another model of a route may allow it
+            retryable=of_model,  # another model of a route may allow it
         )
-    return InvokeRateLimitError(
-        f"{allowed}; try again in {wait:.3g} s", status=429, code="rate_limit_exceeded", retry_after=wait
+    return RateReachedError(
+        f"{allowed}; try again in {wait:.3g} s",
+        of_model=of_model,
+        status=429,
+        code="rate_limit_exceeded",
+        retry_after=wait,
     )
