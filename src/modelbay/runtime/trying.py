@@ -122,11 +122,11 @@ class Trying:
         if attempt is None:
             self._tell_when()
             return None
+        if attempt.group and not self._balancer.turns.begin(attempt.group, attempt.using.id):
+            attempt = attempt._replace(group=())  # it was taken out while it was claimed
         self.count += 1
         self._current = attempt
         self._since = self._clock()
-        if attempt.group:
-            self._balancer.turns.begin(attempt.group, attempt.using.id)
         return attempt
 
     def failed(self, error: InvokeError, *, blame: bool = True, late: bool = False) -> None:
@@ -145,7 +145,7 @@ class Trying:
             return
         if blame and not late and attempt.key and may_go_on(error) and not _is_ours(error):
             self._balancer.cooling.failed(attempt.key, kind, error.retry_after)
-        elif attempt.probe:
+        if attempt.probe:
             self._balancer.cooling.let_go(attempt.key)
         if late:
             self._at, self._left = len(self._planned), None
@@ -159,6 +159,9 @@ class Trying:
             return
         self._note(attempt, "", 200)
         self._balancer.cooling.succeeded(attempt.key)
+        if attempt.probe:
+            self._balancer.cooling.let_go(attempt.key)
+            self._current = attempt._replace(probe=False)
 
     def close(self) -> None:
         """End the call: its credentials are free, and a probe of which nothing came is given back."""
@@ -235,11 +238,12 @@ class Trying:
             return ready[0], (), planned.why
         turns, found = self._balancer.turns, self._candidates(planned.name, self._type)
         group, members = (self._workspace, self._type.value, *planned.name), found.members
+        shared = [each for each in ready if each.shared]
         among = members
-        if len(ready) < len(members):
-            among = tuple(Weighed(each.using.id, each.weight) for each in ready if each.shared)
+        if len(shared) < len(members):
+            among = tuple(Weighed(each.using.id, each.weight) for each in shared)
         picked = turns.pick(group, found.strategy, members, among).id
-        chosen = next(each for each in ready if each.using.id == picked)
+        chosen = next(each for each in shared if each.using.id == picked)
         return chosen, group, _and(planned.why, self._why(found.strategy, group, chosen, members))
 
     def _why(
