@@ -173,10 +173,10 @@ class Sender:
         """Talk once."""
         from modelbay.wires.websocket import RefusedError, converse  # noqa: PLC0415 - as above
 
-        limits = self._limits(request, terms)
+        limits, pool = self._limits(request, terms), self.pools.here()
         signed = await self.signatures.signed(request, b"")
         leave = await terms.begin(limits, b"", streamed=True) if terms is not None else None
-        talk = converse(self.pools.here(), signed, limits, self.settings.max_line)
+        talk = converse(pool, signed, limits, self.settings.max_line)
         try:
             with mapped():
                 async for message in talk:
