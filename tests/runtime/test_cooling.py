@@ -238,6 +238,19 @@ def test_others_hear_of_it(clock: Clock) -> None:
     assert two.left("b") is None
 
 
+def test_others_hear_of_a_longer_wait_and_what_it_is_for(clock: Clock) -> None:
+    """The last word of the provider holds for all replicas; a rate limit is not over before its time."""
+    told = Told(clock)
+    one, two = (Cooling(told, clock=clock, chance=lambda: 0.0) for _ in range(2))
+    one.failed("a", ErrorClass.CONNECTION)
+
+    one.failed("a", ErrorClass.RATE_LIMIT, 30)
+    one.failed("a", ErrorClass.UNAVAILABLE, 20)
+
+    assert [left(each) for each in (one, two)] == [30, 30]
+    assert [each.kind("a") for each in (one, two)] == [ErrorClass.RATE_LIMIT] * 2
+
+
 async def test_of_several_processes_one_probes(clock: Clock) -> None:
     """A provider that comes back meets one call, not one of each replica."""
     told = Told(clock)

@@ -176,7 +176,7 @@ class Cooling:
         state = self._states.get(name)
         if state is not None and state.until > now:
             if retry_after is not None:
-                state.until = max(state.until, now + min(retry_after, _LONGEST_TOLD))
+                self._prolong(name, state, kind, now + min(retry_after, _LONGEST_TOLD))
             return
         failures = state.failures + 1 if state is not None and state.kind is kind else 1
         seconds = self._stretched(kind, first, failures, retry_after)
@@ -196,6 +196,11 @@ class Cooling:
         state = self._states.get(name)
         if state is not None:
             state.probed = False
+
+    def _prolong(self, name: str, state: _State, kind: ErrorClass, until: float) -> None:
+        if until > state.until:
+            state.kind, state.until = kind, until
+            self._others.cool(f"{name}#{kind.value}", until - self._clock())
 
     def _stretched(self, kind: ErrorClass, first: float, failures: int, retry_after: float | None) -> float:
         if retry_after is not None:

@@ -21,12 +21,11 @@ from modelbay.runtime.cooling import Cooling, ErrorClass, class_of
 from modelbay.runtime.names import ModelName
 from modelbay.runtime.ports import Using
 from modelbay.runtime.routing import Ordering, Planned, Step
+from modelbay.runtime.tried import Tried
 from modelbay.wires.allowance import OURS
 
 MOST: Final = 8
 """Attempts of one call."""
-_MOST_TOLD: Final = 12  # attempts and credentials passed over, in the ledger
-_LONGEST_NAME: Final = 80
 _CURABLE: Final = frozenset({ErrorClass.CONNECTION, ErrorClass.UNAVAILABLE})
 """What may be over before its time: worth a try where nothing else is left."""
 _SWITCHED_OFF: Final = "disabled"  # the code of the error of a model that is switched off in a workspace
@@ -76,9 +75,9 @@ class Trying:
         "_current",
         "_left",
         "_may_leave",
-        "_notes",
         "_planned",
         "_since",
+        "_tried",
         "_type",
         "_workspace",
         "alone",
@@ -106,7 +105,7 @@ class Trying:
         self._left: list[Candidate] | None = None
         self._current: Attempt | None = None
         self._may_leave = True
-        self._notes: list[dict[str, Any]] = []
+        self._tried = Tried()
         self._since = 0.0
         self.count = 0
         self.error: InvokeError | None = None
@@ -174,12 +173,11 @@ class Trying:
     @property
     def notes(self) -> Sequence[dict[str, Any]]:
         """What was tried and passed over, in order; nothing where there was no choice."""
-        return self._notes
+        return self._tried.notes
 
     def summary(self) -> str:
         """Return what was tried in one line: names, and after which class of error each was left."""
-        tried = [note for note in self._notes if "passed" not in note]
-        return ", ".join(f"{note['model']} ({note['name']}) {note['error'] or 'ok'}" for note in tried)
+        return self._tried.summary()
 
     def _only(self) -> Attempt | None:
         """Return the one attempt of a call that has no choice: such a call is never held back."""
@@ -329,34 +327,15 @@ class Trying:
         self._current = None
 
     def _note(self, attempt: Attempt, error: str, status: int | None) -> None:
-        if self.alone or len(self._notes) >= _MOST_TOLD:
-            return
-        self._notes.append(
-            {
-                "model": str(attempt.name)[:_LONGEST_NAME],
-                "credential": attempt.using.id,
-                "name": attempt.using.name[:_LONGEST_NAME],
-                "error": error,
-                "status": status,
-                "seconds": round(self._clock() - self._since, 3),
-                "why": attempt.why,
-            }
-        )
+        if not self.alone:
+            seconds = self._clock() - self._since
+            self._tried.attempted(
+                attempt.name, attempt.using, why=attempt.why, error=error, status=status, seconds=seconds
+            )
 
     def _note_passed(self, planned: Planned, using: Using) -> None:
-        if len(self._notes) >= _MOST_TOLD:
-            return
-        key = self._key(planned, using)
-        kind = self._balancer.cooling.kind(key)
-        self._notes.append(
-            {
-                "model": str(planned.name)[:_LONGEST_NAME],
-                "credential": using.id,
-                "name": using.name[:_LONGEST_NAME],
-                "passed": kind.value if kind else "",
-                "left": round(self._balancer.cooling.left(key) or 0.0, 1),
-            }
-        )
+        cooling, key = self._balancer.cooling, self._key(planned, using)
+        self._tried.passed(planned.name, using, cooling.kind(key), cooling.left(key))
 
 
 def may_go_on(error: InvokeError) -> bool:
