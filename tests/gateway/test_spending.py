@@ -177,19 +177,26 @@ async def test_who_leaves_pays_for_what_was_sent_and_no_more(way: Way, tmp_path:
         assert (found.used, found.held) == (record.price or NOTHING, NOTHING)
 
 
-async def test_who_leaves_while_the_call_is_written_down_holds_nothing(tmp_path: Path) -> None:
-    """Nobody is left to be told, and nothing is left to be held."""
+@pytest.mark.parametrize("fails", [False, True], ids=["answered", "failed"])
+async def test_who_leaves_while_the_call_is_written_down_holds_nothing(fails: bool, tmp_path: Path) -> None:
+    """Nobody is left to be told, and nothing is left to be held; that it was made is counted."""
     way = EITHER_LANE[0]
     async with way.serving(tmp_path) as served:
         await budget(served, "1")
+        if fails:
+            way.upstream(served).will_fail(faults.status(400))
         ledger = Slow(served)
         async with asking(served, way):
             await ledger.written.wait()
-        await until(lambda: not served.gateway.platform.holds._under_way)
+        async with asyncio.timeout(30):
+            await until(lambda: not served.gateway.platform.holds._under_way)
 
         found = await standing(served)
         [record] = await served.records()
-        assert (found.used, found.held) == (Decimal(record["price"]), NOTHING)
+        assert (found.used, found.held) == (Decimal(record["price"] or 0), NOTHING)
+        assert (record["status"], bool(record["price"])) == ((400, False) if fails else (200, True))
+        told = b'status="400"' if fails else b'status="200"'
+        assert told in (await served.call("GET", "/metrics")).body
 
 
 @either_lane

@@ -168,6 +168,55 @@ async def test_a_probe_whose_client_went_away_is_made_by_another(cooling: Coolin
     assert await cooling.claim("a")
 
 
+async def test_a_probe_given_back_is_made_again_by_who_has_the_right_to_it(clock: Clock) -> None:
+    """The right lasts longer than a client that goes away, or a failure that is over in a second."""
+    told = Told(clock)
+    one, two = (Cooling(told, clock=clock, chance=lambda: 0.0) for _ in range(2))
+    one.failed("a", ErrorClass.RATE_LIMIT, 1)
+    assert left(two) == 1
+    clock.now += 1
+    assert await one.claim("a")
+    one.let_go("a")
+    assert await one.claim("a")
+    one.failed("a", ErrorClass.RATE_LIMIT, 2)
+    clock.now += 2
+
+    assert not await two.claim("a")
+    assert await one.claim("a")
+
+
+async def test_a_probe_is_not_lost_with_a_client_that_goes_while_it_is_claimed(clock: Clock) -> None:
+    """The claim may take a round trip, and nobody else of this process may probe meanwhile."""
+    told = Told(clock)
+    cooling = Cooling(told, clock=clock, chance=lambda: 0.0)
+    cooling.failed("a", ErrorClass.CONNECTION)
+    clock.now += 10
+    gone = asyncio.ensure_future(cooling.claim("a"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    told.claimed.clear()
+
+    assert cooling.may_try("a")
+    assert await cooling.claim("a")
+
+
+async def test_a_name_that_becomes_well_while_a_probe_is_claimed_may_be_used(clock: Clock) -> None:
+    """By a call that began before: then there is nothing to probe, and the call need not go without."""
+    told = Told(clock)
+    cooling = Cooling(told, clock=clock, chance=lambda: 0.0)
+    cooling.failed("a", ErrorClass.CONNECTION)
+    clock.now += 10
+    told.claimed.add("a")
+    claiming = asyncio.ensure_future(cooling.claim("a"))
+    await asyncio.sleep(0)
+    cooling.succeeded("a")
+
+    assert await claiming
+    assert cooling.left("a") is None
+
+
 def test_a_call_from_before_does_not_end_a_cool_down(cooling: Cooling) -> None:
     """A long answer that began before the rate limit was met says nothing about it."""
     cooling.failed("a", ErrorClass.RATE_LIMIT)
@@ -187,6 +236,19 @@ def test_others_hear_of_it(clock: Clock) -> None:
     assert left(two) == 10
     assert two.kind("a") is ErrorClass.AUTHORIZATION
     assert two.left("b") is None
+
+
+def test_others_hear_of_a_longer_wait_and_what_it_is_for(clock: Clock) -> None:
+    """The last word of the provider holds for all replicas; a rate limit is not over before its time."""
+    told = Told(clock)
+    one, two = (Cooling(told, clock=clock, chance=lambda: 0.0) for _ in range(2))
+    one.failed("a", ErrorClass.CONNECTION)
+
+    one.failed("a", ErrorClass.RATE_LIMIT, 30)
+    one.failed("a", ErrorClass.UNAVAILABLE, 20)
+
+    assert [left(each) for each in (one, two)] == [30, 30]
+    assert [each.kind("a") for each in (one, two)] == [ErrorClass.RATE_LIMIT] * 2
 
 
 async def test_of_several_processes_one_probes(clock: Clock) -> None:

@@ -82,6 +82,17 @@ async def test_nothing_is_asked_of_a_private_host(url: str) -> None:
     assert upstream.connections == 0
 
 
+async def test_a_closed_transport_fetches_nothing() -> None:
+    """Connections that were opened afterwards would be nobody's to close."""
+    async with raw_upstream(always(answer_of(200, {}))) as upstream:
+        for used in (True, False):
+            async with Transport(HERE) as transport:
+                if used:
+                    await transport.fetch(f"{upstream.url}/x")
+            with pytest.raises(RuntimeError, match="closed"):
+                await transport.fetch(f"{upstream.url}/x")
+
+
 async def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """What counts is the address that is connected to, found once: a second look-up could say otherwise."""
     found: list[str] = []

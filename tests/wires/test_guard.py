@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from modelbay.errors import InvokeConnectionError
 from modelbay.wires.http1.guard import EVERY_PRIVATE, is_metadata, is_public, may_reach, may_reach_by_name
+from modelbay.wires.http1.permits import permit
 from modelbay.wires.request import Request
 from modelbay.wires.settings import TransportSettings
 from modelbay.wires.transport import Transport
@@ -44,8 +46,9 @@ def test_no_wide_permission_opens_where_clouds_keep_keys(
     assert not may_reach("evil.example", 80, address, allowed)
     plain = str(ipaddress.ip_address(address))
     assert may_reach("evil.example", 80, address, frozenset({plain}))
-    assert may_reach("evil.example", 80, address, frozenset({f"{plain}:80"}))
-    assert not may_reach("evil.example", 81, address, frozenset({f"{plain}:80"}))
+    at_port = f"[{plain}]:80" if ":" in plain else f"{plain}:80"
+    assert may_reach("evil.example", 80, address, frozenset({at_port}))
+    assert not may_reach("evil.example", 81, address, frozenset({at_port}))
 
 
 @given(st.ip_addresses())
@@ -73,6 +76,92 @@ def test_who_may_call_nothing_private_reaches_the_internet_and_nothing_else(
 def test_what_is_allowed_is_a_host_an_address_or_a_network(allowed: str, reached: bool) -> None:
     """And with a port only that port: beside a model server there may be others."""
     assert may_reach("llm.internal", 8000, "10.1.2.3", frozenset({allowed})) is reached
+
+
+@pytest.mark.parametrize(
+    ("allowed", "address", "port"),
+    [("[::1]:80", "::1", 80), ("[0:0::1]:080", "::1", 80), ("::1:80", "::1:80", 9), ("[::1]", "::1", 9)],
+)
+def test_a_longer_address_and_a_shorter_one_with_a_port_are_told_apart(
+    allowed: str, address: str, port: int
+) -> None:
+    """`::1:80` is an address; who means port 80 of ::1 writes brackets, as in a URL."""
+    opened = [
+        (each, at)
+        for each in ("::1", "::1:80")
+        for at in (9, 80)
+        if may_reach("x.example", at, each, frozenset({allowed}))
+        and may_reach(each, at, each, frozenset({allowed}))
+        and may_reach_by_name(each, at, frozenset({allowed}))
+    ]
+
+    assert (address, port) in opened
+    assert {each for each, _ in opened} == {address}
+    assert ((address, 80) in opened) and ((address, 9) in opened) is (port == 9)
+
+
+MALFORMED = [
+    *("a:1:2", "10.0.0.0/8:80", "10.0.0.1/8", "10.0.0.0/8,x", "a/b", "http://x", "*", "**", "*.example"),
+    *("x..example", "-x.example", "x.example.", "x y", "", "[::1", "::1]", "[::1]:", "[::1]:0", "[::1]80"),
+    *("[::1]:65536", "[[::1]]", "[10.0.0.1]", "[10.0.0.1]:80", "[x.example]:80", "[]:80", ":80", "a:", "a:0"),
+    *("a:65536", "a:+80", "a:\u0663", "fe80::1%eth0", "[fe80::1%eth0]:80"),
+]
+
+
+@pytest.mark.parametrize("text", MALFORMED)
+def test_what_cannot_be_read_is_refused_and_where_it_is_kept_it_opens_nothing(text: str) -> None:
+    """Settings of another day may hold it: a call must neither break of it nor get further by it."""
+    with pytest.raises(ValueError, match="write each as a host"):
+        permit(text)
+
+    if text.strip("*"):
+        for host, address in (("x.example", "10.0.0.1"), ("::1", "::1"), ("a", "fe80::1")):
+            assert not may_reach(host, 80, address, frozenset({text}))
+            assert not may_reach_by_name(address, 80, frozenset({text}))
+        assert may_reach("llm.internal", 80, "10.0.0.1", frozenset({text, "llm.internal"}))
+
+
+HOSTS = st.from_regex(r"[a-z0-9_]([a-z0-9_-]{0,9})(\.[a-z]{1,5}){0,3}", fullmatch=True)
+PORTS = st.integers(1, 65535)
+ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6), st.ip_addresses(v=6, network="::/96"))
+
+
+@given(st.one_of(HOSTS, st.text("a1:.[]/-_*% 0", max_size=20), ADDRESSES.map(str)))
+@example("::1:80")
+def test_what_is_read_once_is_read_again_as_the_same(text: str) -> None:
+    """What is stored is shown, sent back, exported and stored again."""
+    with contextlib.suppress(ValueError):
+        found = permit(text)
+        assert permit(found) == found
+
+
+@given(st.one_of(HOSTS, ADDRESSES.map(str)), PORTS, PORTS, st.booleans())
+def test_a_port_opens_itself_only_however_it_is_written(host: str, port: int, other: int, far: bool) -> None:
+    """Beside a model server there may be others, on this machine and on the next."""
+    name = f"[{host}]" if ":" in host else host
+    allowed = frozenset({permit(f"{name}:{port:05}" if far else f"{name.upper()}:{port}")})
+    address = host if host[-1:].isdigit() and _is_address(host) else "10.0.0.1"
+    assume(not is_public(address) and not is_metadata(address))
+
+    assert may_reach(host, port, address, allowed)
+    assert may_reach(host, other, address, allowed) is (port == other)
+
+
+@given(st.ip_addresses(v=6), PORTS)
+def test_an_address_with_a_port_opens_no_other_address(address: ipaddress.IPv6Address, port: int) -> None:
+    """Nor does the address that both would be without brackets open the first one."""
+    opened = frozenset({permit(f"[{address}]:{port}")})
+    for text in (f"{address}:{port}", f"{address.exploded[:-5]}:{port:04}"):
+        if _is_address(text) and not is_public(text) and ipaddress.ip_address(text) != address:
+            assert not may_reach("x.example", port, text, opened)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(

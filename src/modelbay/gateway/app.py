@@ -146,19 +146,24 @@ class Gateway:
 
     async def _serve(self, call: Call, route: Route, rest: str) -> None:
         try:
-            if self.stopping:
-                raise InvokeServerUnavailableError("the gateway is shutting down; try again", retry_after=1)
-            await route.serve(call, rest)
-        except (asyncio.CancelledError, ClientGoneError):
+            try:
+                if self.stopping:
+                    raise InvokeServerUnavailableError(
+                        "the gateway is shutting down; try again", retry_after=1
+                    )
+                await route.serve(call, rest)
+            except ClientGoneError:
+                raise
+            except ModelbayError as error:
+                await self._fail(call, error)
+            except Exception:  # noqa: BLE001 - a fault of ours is logged, and the call is written down all the same
+                _log.exception("the gateway failed at %s", route.path)
+                await self._fail(
+                    call, InvokeServerUnavailableError("the gateway failed; its log says why", status=500)
+                )
+        except (asyncio.CancelledError, ClientGoneError):  # also while the client is told of an error
             self.keep(asyncio.ensure_future(self._abandoned(call)))
             raise
-        except ModelbayError as error:
-            await self._fail(call, error)
-        except Exception:  # noqa: BLE001 - a fault of ours is logged, and the call is written down all the same
-            _log.exception("the gateway failed at %s", route.path)
-            await self._fail(
-                call, InvokeServerUnavailableError("the gateway failed; its log says why", status=500)
-            )
 
     async def _abandoned(self, call: Call) -> None:
         """Write down a call whose client went away, beside the task that served it, which is cancelled."""

@@ -219,7 +219,7 @@ class Call:
         """Note whose credentials are used, and take what the call may use where that is limited.
 
         Raises:
-            InvokeRateLimitError: A rate does not allow it now.
+            RateReachedError: A rate does not allow it now.
             LimitReachedError: A quota or a budget has not so much left.
             InvokeBadRequestError: What the call may cost is not known, and a budget refuses such calls.
             InvokeServerUnavailableError: The limits cannot be looked up.

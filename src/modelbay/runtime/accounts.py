@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from modelbay.errors import InvokeRateLimitError, ModelbayError
 from modelbay.runtime.scopes import Scope
@@ -21,6 +21,22 @@ class LimitReachedError(InvokeRateLimitError):
 
     summary = "A limit is reached."
     retryable = False
+
+
+class RateReachedError(InvokeRateLimitError):
+    """So much is asked already, a minute or at once: nothing was called.
+
+    Attributes:
+        of_model: Whether the rate is that of the model that was tried, so that another may be let through;
+            else it is the caller's, and holds for all models.
+    """
+
+    summary = "A rate is reached."
+    of_model = False
+
+    def __init__(self, description: str | None = None, *, of_model: bool = False, **more: Any) -> None:
+        super().__init__(description, **more)
+        self.of_model = of_model
 
 
 @dataclass(frozen=True, slots=True)

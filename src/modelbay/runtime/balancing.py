@@ -110,9 +110,13 @@ class Turns:
         known.slots[chosen.id].last = known.turns
         return chosen
 
-    def begin(self, group: Hashable, member: str) -> None:
-        """Note a call that a member makes from now on."""
-        self._groups[group].slots[member].busy += 1
+    def begin(self, group: Hashable, member: str) -> bool:
+        """Note a call that a member makes from now on; False if it has no share any more."""
+        known = self._groups.get(group)
+        slot = known.slots.get(member) if known else None
+        if slot is not None:
+            slot.busy += 1
+        return slot is not None
 
     def end(self, group: Hashable, member: str) -> None:
         """Note that a member's call is over."""

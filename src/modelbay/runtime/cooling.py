@@ -100,6 +100,7 @@ class _State:
     failures: int
     until: float
     probed: bool = False
+    claimed: float = 0.0  # until when it is this process's to probe
 
 
 class Cooling:
@@ -148,11 +149,19 @@ class Cooling:
         if state.probed or state.until > self._clock():
             return False
         state.probed = True  # before anybody else of this process can
-        if await self._others.claim(name, _CLAIM):
+        if state.claimed > self._clock():
+            return True
+        try:
+            is_ours = await self._others.claim(name, _CLAIM)
+        except BaseException:  # a client that goes away, most of all
+            state.probed = False
+            raise
+        if is_ours:
+            state.claimed = self._clock() + _CLAIM
             return True
         state.probed = False
         state.until = self._clock() + _CLAIM
-        return False
+        return name not in self._states  # a call from before may have found it well meanwhile
 
     def kind(self, name: str) -> ErrorClass | None:
         """Return what a name is left alone for."""
@@ -167,11 +176,12 @@ class Cooling:
         state = self._states.get(name)
         if state is not None and state.until > now:
             if retry_after is not None:
-                state.until = max(state.until, now + min(retry_after, _LONGEST_TOLD))
+                self._prolong(name, state, kind, now + min(retry_after, _LONGEST_TOLD))
             return
         failures = state.failures + 1 if state is not None and state.kind is kind else 1
         seconds = self._stretched(kind, first, failures, retry_after)
-        self._keep(name, _State(kind, failures, now + seconds))
+        claimed = state.claimed if state is not None else 0.0
+        self._keep(name, _State(kind, failures, now + seconds, claimed=claimed))
         self._others.cool(f"{name}#{kind.value}", seconds)
 
     def succeeded(self, name: str) -> None:
@@ -186,6 +196,11 @@ class Cooling:
         state = self._states.get(name)
         if state is not None:
             state.probed = False
+
+    def _prolong(self, name: str, state: _State, kind: ErrorClass, until: float) -> None:
+        if until > state.until:
+            state.kind, state.until = kind, until
+            self._others.cool(f"{name}#{kind.value}", until - self._clock())
 
     def _stretched(self, kind: ErrorClass, first: float, failures: int, retry_after: float | None) -> float:
         if retry_after is not None:

@@ -23,6 +23,7 @@ INPUT: Final = 3_000
 """Tokens of the call by which `cheapest` compares prices …"""
 RATIO: Final = Decimal(3)
 """… and how many of them there are for each of the output, where the ledger does not say."""
+_MOST: Final = 10_000  # routes whose calls are counted
 
 
 class RouteStrategy(StrEnum):
@@ -116,7 +117,9 @@ class Ordering:
             return by_price(planned, model_type, figures, prices)
         if route.strategy is RouteStrategy.FASTEST:
             number = self._calls[(workspace, route.name)]
-            self._calls[(workspace, route.name)] += 1
+            if len(self._calls) > _MOST:
+                self._calls.clear()
+            self._calls[(workspace, route.name)] = number + 1
             return by_speed(planned, model_type, figures, number)
         return [
             each._replace(why=f"no. {place} of the route's order") for place, each in enumerate(planned, 1)

@@ -15,18 +15,17 @@ from modelbay.errors import (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
 )
-from modelbay.runtime.accounts import LimitReachedError
+from modelbay.runtime.accounts import LimitReachedError, RateReachedError
 from modelbay.runtime.balancing import Candidate, Candidates, Strategy, Turns, Weighed
 from modelbay.runtime.cooling import Cooling, ErrorClass, class_of
 from modelbay.runtime.names import ModelName
 from modelbay.runtime.ports import Using
 from modelbay.runtime.routing import Ordering, Planned, Step
+from modelbay.runtime.tried import Tried
 from modelbay.wires.allowance import OURS
 
 MOST: Final = 8
 """Attempts of one call."""
-_MOST_TOLD: Final = 12  # attempts and credentials passed over, in the ledger
-_LONGEST_NAME: Final = 80
 _CURABLE: Final = frozenset({ErrorClass.CONNECTION, ErrorClass.UNAVAILABLE})
 """What may be over before its time: worth a try where nothing else is left."""
 _SWITCHED_OFF: Final = "disabled"  # the code of the error of a model that is switched off in a workspace
@@ -76,9 +75,9 @@ class Trying:
         "_current",
         "_left",
         "_may_leave",
-        "_notes",
         "_planned",
         "_since",
+        "_tried",
         "_type",
         "_workspace",
         "alone",
@@ -106,7 +105,7 @@ class Trying:
         self._left: list[Candidate] | None = None
         self._current: Attempt | None = None
         self._may_leave = True
-        self._notes: list[dict[str, Any]] = []
+        self._tried = Tried()
         self._since = 0.0
         self.count = 0
         self.error: InvokeError | None = None
@@ -122,11 +121,11 @@ class Trying:
         if attempt is None:
             self._tell_when()
             return None
+        if attempt.group and not self._balancer.turns.begin(attempt.group, attempt.using.id):
+            attempt = attempt._replace(group=())  # it was taken out while it was claimed
         self.count += 1
         self._current = attempt
         self._since = self._clock()
-        if attempt.group:
-            self._balancer.turns.begin(attempt.group, attempt.using.id)
         return attempt
 
     def failed(self, error: InvokeError, *, blame: bool = True, late: bool = False) -> None:
@@ -143,9 +142,9 @@ class Trying:
         self._finish(attempt)
         if self.alone:
             return
-        if blame and not late and attempt.key and may_go_on(error) and error.code != OURS:
+        if blame and not late and attempt.key and may_go_on(error) and not _is_ours(error):
             self._balancer.cooling.failed(attempt.key, kind, error.retry_after)
-        elif attempt.probe:
+        if attempt.probe:
             self._balancer.cooling.let_go(attempt.key)
         if late:
             self._at, self._left = len(self._planned), None
@@ -159,6 +158,9 @@ class Trying:
             return
         self._note(attempt, "", 200)
         self._balancer.cooling.succeeded(attempt.key)
+        if attempt.probe:
+            self._balancer.cooling.let_go(attempt.key)
+            self._current = attempt._replace(probe=False)
 
     def close(self) -> None:
         """End the call: its credentials are free, and a probe of which nothing came is given back."""
@@ -171,12 +173,11 @@ class Trying:
     @property
     def notes(self) -> Sequence[dict[str, Any]]:
         """What was tried and passed over, in order; nothing where there was no choice."""
-        return self._notes
+        return self._tried.notes
 
     def summary(self) -> str:
         """Return what was tried in one line: names, and after which class of error each was left."""
-        tried = [note for note in self._notes if "passed" not in note]
-        return ", ".join(f"{note['model']} ({note['name']}) {note['error'] or 'ok'}" for note in tried)
+        return self._tried.summary()
 
     def _only(self) -> Attempt | None:
         """Return the one attempt of a call that has no choice: such a call is never held back."""
@@ -235,11 +236,12 @@ class Trying:
             return ready[0], (), planned.why
         turns, found = self._balancer.turns, self._candidates(planned.name, self._type)
         group, members = (self._workspace, self._type.value, *planned.name), found.members
+        shared = [each for each in ready if each.shared]
         among = members
-        if len(ready) < len(members):
-            among = tuple(Weighed(each.using.id, each.weight) for each in ready if each.shared)
+        if len(shared) < len(members):
+            among = tuple(Weighed(each.using.id, each.weight) for each in shared)
         picked = turns.pick(group, found.strategy, members, among).id
-        chosen = next(each for each in ready if each.using.id == picked)
+        chosen = next(each for each in shared if each.using.id == picked)
         return chosen, group, _and(planned.why, self._why(found.strategy, group, chosen, members))
 
     def _why(
@@ -260,10 +262,13 @@ class Trying:
         )
         if self._left is None:
             return
-        if not others:
+        if not others or isinstance(error, RateReachedError):
             self._left.clear()
         elif isinstance(error, LimitReachedError) and attempt.group:  # it limits all that share the calls
             self._left[:] = [each for each in self._left if not each.shared]
+        elif error.code == OURS:  # it limits all that go the same way
+            lent = bool(attempt.using.hosted)
+            self._left[:] = [each for each in self._left if bool(each.using.hosted) is not lent]
 
     def _leave(self) -> None:
         self._at += 1
@@ -295,7 +300,7 @@ class Trying:
 
     def _tell_when(self) -> None:
         """Have the error tell when it is worth to try again: when the first of all is ready."""
-        if self.alone:
+        if self.alone or _is_of_caller(self.error):
             return
         waiting = self._waiting()
         if not waiting:
@@ -308,8 +313,10 @@ class Trying:
                 retryable=True,
             )
             self.error.located(*planned.name)
-        if not isinstance(self.error, InvokeBadRequestError):
-            self.error.retry_after = seconds
+        if isinstance(self.error, InvokeBadRequestError):
+            return
+        told = self.error.retry_after if _is_ours(self.error) else None
+        self.error.retry_after = seconds if told is None else min(told, seconds)
 
     def _key(self, planned: Planned, using: Using) -> str:
         return f"{self._workspace}/{using.id}/{self._type.value}/{planned.name}"
@@ -320,39 +327,32 @@ class Trying:
         self._current = None
 
     def _note(self, attempt: Attempt, error: str, status: int | None) -> None:
-        if self.alone or len(self._notes) >= _MOST_TOLD:
-            return
-        self._notes.append(
-            {
-                "model": str(attempt.name)[:_LONGEST_NAME],
-                "credential": attempt.using.id,
-                "name": attempt.using.name[:_LONGEST_NAME],
-                "error": error,
-                "status": status,
-                "seconds": round(self._clock() - self._since, 3),
-                "why": attempt.why,
-            }
-        )
+        if not self.alone:
+            seconds = self._clock() - self._since
+            self._tried.attempted(
+                attempt.name, attempt.using, why=attempt.why, error=error, status=status, seconds=seconds
+            )
 
     def _note_passed(self, planned: Planned, using: Using) -> None:
-        if len(self._notes) >= _MOST_TOLD:
-            return
-        key = self._key(planned, using)
-        kind = self._balancer.cooling.kind(key)
-        self._notes.append(
-            {
-                "model": str(planned.name)[:_LONGEST_NAME],
-                "credential": using.id,
-                "name": using.name[:_LONGEST_NAME],
-                "passed": kind.value if kind else "",
-                "left": round(self._balancer.cooling.left(key) or 0.0, 1),
-            }
-        )
+        cooling, key = self._balancer.cooling, self._key(planned, using)
+        self._tried.passed(planned.name, using, cooling.kind(key), cooling.left(key))
 
 
 def may_go_on(error: InvokeError) -> bool:
     """Whether another model or other credentials may succeed where one failed so."""
+    if _is_of_caller(error):
+        return False
     return error.retryable or isinstance(error, InvokeAuthorizationError | LimitReachedError)
+
+
+def _is_ours(error: InvokeError) -> bool:
+    """Whether we have refused, so that nobody was asked and nobody is to blame."""
+    return isinstance(error, LimitReachedError | RateReachedError) or error.code == OURS
+
+
+def _is_of_caller(error: InvokeError | None) -> bool:
+    """Whether we have refused whoever calls, whatever is tried."""
+    return isinstance(error, RateReachedError) and not error.of_model
 
 
 def _refused(planned: Planned, error: InvokeError) -> Attempt:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from modelbay.errors import InvokeBadRequestError, InvokeError, InvokeServerUnavailableError
 from modelbay.wires.answers import mapped, read_reply
 from modelbay.wires.http1.guard import ANYWHERE
 from modelbay.wires.request import Reply, Request, Timeouts, public_url
+from modelbay.wires.sending import Sender
 from modelbay.wires.settings import TransportSettings
-
-if TYPE_CHECKING:
-    from modelbay.wires.transport import Transport
 
 __all__ = ["fetch", "file_settings", "machine_settings"]
 
@@ -23,7 +20,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 def file_settings(settings: TransportSettings) -> TransportSettings:
-    """Return the settings of the transport that fetches files beside one with these settings."""
+    """Return the settings of the sender that fetches files beside one with these settings."""
     return replace(
         settings,
         private_hosts=settings.file_hosts,
@@ -34,15 +31,15 @@ def file_settings(settings: TransportSettings) -> TransportSettings:
 
 
 def machine_settings(settings: TransportSettings) -> TransportSettings:
-    """Return the settings of the transport that asks this machine's own services, beside one with these."""
+    """Return the settings of the sender that asks this machine's own services, beside one with these."""
     return replace(settings, proxy=None, trust_env=False, private_hosts=frozenset({ANYWHERE}))
 
 
-async def fetch(transport: Transport, url: str) -> Reply:
+async def fetch(sender: Sender, url: str) -> Reply:
     """Return the file at an address, or at the one to which it redirects.
 
     Args:
-        transport: With `file_settings`: it connects to public addresses only.
+        sender: With `file_settings`: it connects to public addresses only.
 
     Raises:
         InvokeBadRequestError: It cannot be had; the message says why, without the address's query.
@@ -54,9 +51,10 @@ async def fetch(transport: Transport, url: str) -> Reply:
         location = ""
         try:
             with mapped():
-                answer = await transport.open_file(Request("GET", _without_user(address), idempotent=True))
+                request = Request("GET", _without_user(address), idempotent=True, redirects=True)
+                answer = await sender.open(request)
                 if answer.head.status not in _REDIRECTS:
-                    return await read_reply(answer, transport.settings.max_answer)
+                    return await read_reply(answer, sender.settings.max_answer)
                 location = answer.head.headers.get("location", "")
                 answer.close()
         except InvokeError as error:

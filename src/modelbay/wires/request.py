@@ -12,7 +12,6 @@ from modelbay.errors import InvokeError
 
 if TYPE_CHECKING:
     from modelbay.wires.signing import Signer
-    from modelbay.wires.terms import Terms
 
 __all__ = ["Event", "Part", "Reply", "Request", "Timeouts", "call_deadline", "upstream_limits"]
 
@@ -69,7 +68,6 @@ class Request:
         redirects: Whether a redirect is an answer; else it is an error.
         to_machine: Whether it goes to a service of this machine's own, whose address nobody chose: directly,
             and wherever that is.
-        terms: What it has to keep to beyond the transport's settings.
         replies: For a websocket: what to send when it has opened (None) and after each message that came.
     """
 
@@ -86,7 +84,6 @@ class Request:
     replies: Replies | None = None
     redirects: bool = False
     to_machine: bool = False
-    terms: Terms | None = None
 
     def __repr__(self) -> str:
         return f"Request({self.method} {public_url(self.url)})"

@@ -60,6 +60,8 @@ class AcmeLLM(LargeLanguageModel):
             raise ValueError(f"the key {credentials['api_key']} is unknown")
 
     def get_customizable_model_schema(self, model, credentials):
+        if model == "broken":
+            raise RuntimeError(f"no schema with {credentials['api_key']}")
         label = I18nObject(en_US=f"My {model}")
         return AIModelEntity(model=model, model_type=ModelType.LLM, label=label)
 

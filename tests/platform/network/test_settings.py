@@ -52,6 +52,17 @@ def test_every_field_is_kept_and_reaches_calls(desk: Desk) -> None:
     assert (network.rpm, network.tpm, network.parallelism, network.batch_size) == (60, 9000, 4, 16)
 
 
+def test_an_address_with_a_port_is_kept_as_no_other_address_can_be_written(desk: Desk) -> None:
+    """Without its brackets it would read as the address ::1:80, and might open that."""
+    desk.change({"private_hosts": ["[::1]:80", "[FD00:0::1]:0080", "::1:80", "10.1.2.3:80"]})
+
+    kept = ["10.1.2.3:80", "::1:80", "[::1]:80", "[fd00::1]:80"]
+    assert desk.read().values["private_hosts"] == kept
+    assert desk.called()["openai"].private_hosts == set(kept)
+    desk.change(dict(desk.read().values))
+    assert desk.read().values["private_hosts"] == kept
+
+
 def test_no_secret_is_shown_stored_or_audited(desk: Desk) -> None:
     """A proxy's password and a header's value are sealed; who reads the settings sees that they are there."""
     desk.change({"proxy": PROXY, "headers": {"X-Team": TOKEN}, "rpm": 5})
@@ -125,6 +136,10 @@ def test_a_password_does_not_follow_its_proxy_to_another_address(desk: Desk, pro
         ("private_hosts", ["http://x"], "write each as a host"),
         ("private_hosts", ["10.0.0.1/8"], "write each as a host"),
         ("private_hosts", ["*"], "write each as a host"),
+        ("private_hosts", ["a:1:2"], "write each as a host"),
+        ("private_hosts", ["10.0.0.0/8:80"], "write each as a host"),
+        ("private_hosts", ["[::1]:99999"], "write each as a host"),
+        ("private_hosts", ["fine.example", "[::1"], "write each as a host"),
         ("private_hosts", "localhost", "has to be a list of hosts"),
         ("first_token_timeout", 0, "has to be 0.1 to 3600 seconds"),
         ("idle_timeout", float("nan"), "has to be 0.1 to 3600 seconds"),

@@ -57,7 +57,7 @@ class Admission:
         """Take from the limits what the call may spend at most; what it held before is given back.
 
         Raises:
-            InvokeRateLimitError: A limit has not so much left.
+            LimitReachedError: A limit has not so much left.
             InvokeBadRequestError: What it may spend is not known, and a limit refuses such calls.
             StoreError: The database cannot be used.
         """

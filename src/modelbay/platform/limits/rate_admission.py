@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from modelbay.errors import InvokeRateLimitError
 from modelbay.platform.limits.scopes import Rates, Scope
 from modelbay.platform.shared import Ask, Kind, Refused, Shared, Ticket
+from modelbay.runtime.accounts import RateReachedError
 
 _COUNTED: Final = {
     Kind.REQUESTS: "requests a minute",
@@ -43,7 +43,7 @@ class RateAdmission:
             tokens: The most that it may use, prompt and answer: what it used is said by `settle`.
 
         Raises:
-            InvokeRateLimitError: A limit does not allow it; nothing was taken of any.
+            RateReachedError: A limit does not allow it; nothing was taken of any.
         """
         self._leave_model()
         asked = list(self._asks(Scope.MODEL, model, tokens)) if model else []
@@ -93,20 +93,26 @@ class RateAdmission:
         self._model = []
 
 
-def _refusal(refused: Refused) -> InvokeRateLimitError:
+def _refusal(refused: Refused) -> RateReachedError:
     """Return a refusal for the client: what is limited, to how much, and what to do."""
     ask, wait = refused
     place = ask.name.partition("/")[2].rpartition(":")[0]
     scope, _, scope_id = place.partition("/")
     limited = f"{scope} {scope_id}".strip()
     allowed = f"{limited}: {ask.limit} {_COUNTED[ask.kind]} are allowed"
+    of_model = scope == Scope.MODEL
     if wait is None:
-        return InvokeRateLimitError(
+        return RateReachedError(
             f"{allowed}, and this call may use {ask.amount}: ask for a shorter answer, or raise the limit",
+            of_model=of_model,
             status=429,
             code="request_exceeds_rate",
-            retryable=scope == Scope.MODEL,  # another model of a route may allow it
+            retryable=of_model,  # another model of a route may allow it
         )
-    return InvokeRateLimitError(
-        f"{allowed}; try again in {wait:.3g} s", status=429, code="rate_limit_exceeded", retry_after=wait
+    return RateReachedError(
+        f"{allowed}; try again in {wait:.3g} s",
+        of_model=of_model,
+        status=429,
+        code="rate_limit_exceeded",
+        retry_after=wait,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -10,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from modelbay.entities import ModelProviderConfiguration
 from modelbay.platform.credentials.forms import FormError
+from modelbay.wires.http1.permits import permit
 
 PASSWORD: Final = "proxy_password"  # noqa: S105 - the name of a field
 HEADER: Final = "header:"
@@ -20,7 +20,6 @@ _LONGEST_HEADER: Final = 8192
 _MOST_HEADERS: Final = 32
 _MOST_HOSTS: Final = 64
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
-_HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 _OURS: Final = frozenset(
     (
         *("accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect"),
@@ -150,21 +149,11 @@ def _private_hosts(_: ModelProviderConfiguration, name: str, value: Any) -> dict
 
 
 def _host(value: Any) -> str:
-    """Return a host, an address or a network, as the guard compares them; all but a network with a port."""
-    text = _text(value, 300).lower()
+    text = _text(value, 300)
     try:
-        if "/" in text:
-            network = ipaddress.ip_network(text)
-            return str(network)
-        return str(ipaddress.ip_address(text.strip("[]")))
-    except ValueError:
-        pass
-    host, colon, port = text.rpartition(":")
-    if colon and port.isdecimal() and 0 < int(port) < 65536:
-        return f"{_host(host)}:{port}"
-    if "/" in text or ":" in text or not _HOST.fullmatch(text):
-        raise WrongError("write each as a host, a host:port, an address, or a network such as 10.1.0.0/16")
-    return text
+        return permit(text)
+    except ValueError as error:
+        raise WrongError(str(error)) from None
 
 
 def _seconds(_: ModelProviderConfiguration, name: str, value: Any) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Collection
-from functools import lru_cache
+
+from modelbay.wires.http1.permits import permits_of
 
 __all__ = ["ANYWHERE", "EVERY_PRIVATE", "is_metadata", "is_public", "may_reach", "may_reach_by_name"]
 
@@ -38,8 +39,8 @@ def may_reach(host: str, port: int, address: str, allowed: Collection[str] | Non
     Where clouds keep the keys of their machines may be reached only if that very address is allowed.
 
     Args:
-        allowed: Hosts that may be reached wherever they are, each perhaps with a port; addresses, networks,
-            `EVERY_PRIVATE`. None is `EVERY_PRIVATE` alone.
+        allowed: Hosts and addresses that may be reached wherever they are, each perhaps with a port (see
+            `permits.permit`); networks, `EVERY_PRIVATE`. None is `EVERY_PRIVATE` alone.
     """
     if allowed is None:
         return not is_metadata(address)
@@ -89,18 +90,14 @@ def is_metadata(address: str) -> bool:
 
 
 def _is_named(name: str, port: int, allowed: Collection[str]) -> bool:
-    return name in allowed or f"{name}:{port}" in allowed
+    return permits_of(frozenset(allowed)).names(name, port)
 
 
 def _is_inside(address: str, allowed: Collection[str]) -> bool:
     found = _parsed(address)
     inner = _inner(found) if isinstance(found, ipaddress.IPv6Address) else None
-    return any((inner or found) in network for network in _networks(frozenset(allowed)))
-
-
-@lru_cache(maxsize=256)
-def _networks(allowed: frozenset[str]) -> tuple[_Network, ...]:
-    return tuple(ipaddress.ip_network(each) for each in allowed if "/" in each)
+    judged = inner or found
+    return judged is not None and permits_of(frozenset(allowed)).contains(judged)
 
 
 def _plain(address: str) -> str:
