@@ -69,15 +69,31 @@ def begin(database: Database, place: Place, used: Decimal) -> None:
     )
 
 
+def begun(database: Database, workspace: str, name: str) -> list[Place]:
+    """Return where somebody has begun to count a limit."""
+    rows = database.rows(
+        "SELECT period FROM spent WHERE workspace = :workspace AND name = :name ORDER BY period",
+        {"workspace": workspace, "name": name},
+    )
+    return [Place(workspace, name, float(period)) for (period,) in rows]
+
+
 def add(database: Database, place: Place, amount: Decimal) -> None:
-    """Add to what was spent, if somebody has begun to count; under the lock FOLDING."""
+    """Add to what was spent, which may be less afterwards; under the lock FOLDING.
+
+    Nothing happens where nobody has begun to count: who begins finds it in the ledger.
+    """
     rows = database.rows(f"SELECT used FROM spent WHERE {_OF}", place._asdict())  # noqa: S608
     if rows:
-        used = EXACT.add(Decimal(rows[0][0]), amount)
-        database.change(
-            f"UPDATE spent SET used = :used WHERE {_OF}",  # noqa: S608
-            place._asdict() | {"used": f"{used:f}"},
-        )
+        put(database, place, EXACT.add(Decimal(rows[0][0]), amount))
+
+
+def put(database: Database, place: Place, used: Decimal) -> None:
+    """Say what was spent, where somebody has begun to count; under the lock FOLDING."""
+    database.change(
+        f"UPDATE spent SET used = :used WHERE {_OF}",  # noqa: S608
+        place._asdict() | {"used": f"{used:f}"},
+    )
 
 
 def keep_holds(database: Database, rows: Sequence[HoldRow]) -> None:

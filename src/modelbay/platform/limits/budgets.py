@@ -17,6 +17,7 @@ from modelbay.platform.limits.charges import (
     budget_place,
     charge,
     concerns,
+    named,
 )
 from modelbay.platform.limits.periods import Period, end_of
 from modelbay.platform.people.refusals import conflict, invalid, not_found
@@ -28,6 +29,7 @@ from modelbay.store import limits as queries
 from modelbay.store.credentials import changing
 from modelbay.store.database import EXACT
 from modelbay.store.limits import BudgetRow
+from modelbay.store.selection import FAR
 from modelbay.store.spending import Balance, Place
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
@@ -173,13 +175,16 @@ def change_budget(
 ) -> BudgetRow:
     """Change a budget; what is None stays.
 
+    What calls count whose price is not known is counted anew, for those that were made before too.
+
     Args:
         version: The version that the caller has seen; None takes any.
 
     Raises:
         InvokeBadRequestError: There is none, a field is wrong, or somebody has changed it since `version`.
     """
-    with changing(database, workspace):
+    recounts = refuse_unpriced or unpriced is not None
+    with changing(database, workspace, spending.FOLDING if recounts else ""):
         row = _existing(database, workspace, budget_id)
         if version not in (None, row.version):
             raise conflict(
@@ -193,6 +198,8 @@ def change_budget(
             unpriced=None if refuse_unpriced else counted,
         )
         queries.update_budget(database, new)
+        if (new.unpriced or NOTHING) != (row.unpriced or NOTHING):
+            _recount(database, new)
         audit.record(database, workspace, actor, "budget.set", row.id, _facts(new))
         return replace(new, version=row.version + 1)
 
@@ -281,19 +288,27 @@ class BudgetLimit:
         return f"{_named(self.row)} is used up"
 
     def spent_before(self, database: Database) -> Decimal:
-        """Return what the ledger has of the period."""
-        row, total = self.row, NOTHING
+        """Return what the ledger has of the period, with its corrections."""
+        # As it is now: what is kept in memory may be of before a change.
+        row = queries.budget(database, self.row.workspace, self.row.id) or self.row
+        total = NOTHING
         by_key = row.scope == Scope.KEY
         lineage = keys.lineages(database, row.workspace) if by_key else {}
-        for each in calls.spent_since(database, row.workspace, self.place.period):
+        since, until = self.place.period, end_of(Period(row.period), self._at)
+        for each in calls.spent_since(database, row.workspace, since, FAR if until is None else until):
             if concerns(
-                row, each.member, lineage.get(each.key, (each.key,)), f"{each.provider}/{each.model}"
+                row, each.member, lineage.get(each.key, (each.key,)), named(each.provider, each.model)
             ):
                 same = each.currency == row.currency
                 others = each.unpriced + (0 if same else each.priced)
                 total = EXACT.add(total, Decimal(each.price or 0) if same else NOTHING)
                 total = EXACT.add(total, EXACT.multiply(row.unpriced or NOTHING, others))
         return total
+
+
+def _recount(database: Database, row: BudgetRow) -> None:
+    for place in spending.begun(database, row.workspace, row.id):
+        spending.put(database, place, BudgetLimit(row, place.period).spent_before(database))
 
 
 def _existing(database: Database, workspace: str, budget_id: str) -> BudgetRow:
