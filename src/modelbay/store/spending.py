@@ -148,6 +148,11 @@ def beat(database: Database, holder: str, home: str, number: int) -> None:
     )
 
 
+def beat_again(database: Database, holder: str, number: int) -> None:
+    """Say that a process still lives, if it may hold something."""
+    database.change("UPDATE holders SET beat = :beat WHERE id = :id", {"id": holder, "beat": number})
+
+
 def holders(database: Database) -> Mapping[str, tuple[str, int]]:
     """Return the processes that may hold something: where they are at home, and their beat."""
     rows = database.rows("SELECT id, home, beat FROM holders")
