@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from modelbay.platform.fold import fold
 from modelbay.platform.people.refusals import invalid
@@ -130,9 +130,8 @@ def totals_of(database: Database, chosen: Selection, by: Sequence[str]) -> list[
 
 def _usage(sums: Sums) -> Usage:
     prices = {} if sums.price is None else {sums.currency: Decimal(sums.price)}
-    return Usage(
-        labels=sums.labels, prices=prices, **dict(zip(_COUNTS, (*sums[2:9], sums.unpriced), strict=True))
-    )
+    counts: dict[str, Any] = dict(zip(_COUNTS, (*sums[2:9], sums.unpriced), strict=True))
+    return Usage(labels=sums.labels, prices=prices, **counts)
 
 
 def _names(database: Database, workspace: str, dimension: str) -> dict[str, str]:
