@@ -185,11 +185,7 @@ def change_budget(
     """
     recounts = refuse_unpriced or unpriced is not None
     with changing(database, workspace, spending.FOLDING if recounts else ""):
-        row = _existing(database, workspace, budget_id)
-        if version not in (None, row.version):
-            raise conflict(
-                "version", f"the budget has been changed since: it is {row.version}, not {version}"
-            )
+        row = _seen(database, workspace, budget_id, version)
         counted = row.unpriced if unpriced is None else _money("unpriced", unpriced)
         new = replace(
             row,
@@ -204,10 +200,16 @@ def change_budget(
         return replace(new, version=row.version + 1)
 
 
-def delete_budget(database: Database, workspace: str, budget_id: str, *, actor: str) -> None:
-    """Delete a budget; InvokeBadRequestError if there is none."""
+def delete_budget(
+    database: Database, workspace: str, budget_id: str, *, version: int | None = None, actor: str
+) -> None:
+    """Delete a budget.
+
+    Raises:
+        InvokeBadRequestError: There is none, or somebody has changed it since `version`.
+    """
     with changing(database, workspace):
-        row = _existing(database, workspace, budget_id)
+        row = _seen(database, workspace, budget_id, version)
         queries.delete_budget(database, workspace, budget_id)
         audit.record(database, workspace, actor, "budget.delete", budget_id, _facts(row))
 
@@ -315,6 +317,13 @@ def _existing(database: Database, workspace: str, budget_id: str) -> BudgetRow:
     row = queries.budget(database, workspace, budget_id)
     if row is None:
         raise not_found("id", f"there is no budget {budget_id[:40]!r}; see modelbay budget list")
+    return row
+
+
+def _seen(database: Database, workspace: str, budget_id: str, version: int | None) -> BudgetRow:
+    row = _existing(database, workspace, budget_id)
+    if version not in (None, row.version):
+        raise conflict("version", f"the budget has been changed since: it is {row.version}, not {version}")
     return row
 
 
