@@ -96,6 +96,20 @@ def put(database: Database, place: Place, used: Decimal) -> None:
     )
 
 
+def forget(database: Database, workspace: str, name: str) -> None:
+    """Forget what was spent and held of a limit: inside a transaction.
+
+    Tables and rows are taken in the order of the fold: it would wait for us, and we for it.
+    """
+    parameters = {"workspace": workspace, "name": name}
+    found = "workspace = :workspace AND name = :name"
+    _claim(database, found, parameters)
+    database.change(f"DELETE FROM holds WHERE {found}", parameters)  # noqa: S608
+    if database.dialect == "postgresql":
+        database.rows(f"SELECT 1 FROM spent WHERE {found} ORDER BY period FOR UPDATE", parameters)  # noqa: S608
+    database.change(f"DELETE FROM spent WHERE {found}", parameters)  # noqa: S608
+
+
 def keep_holds(database: Database, rows: Sequence[HoldRow]) -> None:
     """Keep what calls hold."""
     for begin in range(0, len(rows), _ROWS):

@@ -137,13 +137,14 @@ async def test_all_at_once_nobody_waits_for_another_for_good(tmp_path: Path) -> 
     """Correcting, repricing, folding, changing and deleting budgets; and nothing is counted twice."""
     with Database.open(tmp_path) as database:
         row = create_budget(database, "default", amount="1000", period="total", unpriced="0.25", actor="cli")
-        names = [f"old_{number}" for number in range(20)]
-        written(database, tmp_path, *(a_call(name, price=None, prompt_tokens=1000) for name in names))
+        names = {f"old_{number}": NOW - number % 4 * DAY for number in range(20)}
+        old = [a_call(name, at=at, price=None, prompt_tokens=1000) for name, at in names.items()]
+        written(database, tmp_path, *old)
         assert counted(database, row) == 5
 
     def correcting(part: int) -> None:
         with Database.open(tmp_path) as own:
-            for name in names[part::2]:
+            for name in [*names][part::2]:
                 correct(own, name, Decimal("0.125"), reason="why", actor="cli")
 
     def repricing() -> None:
@@ -164,7 +165,8 @@ async def test_all_at_once_nobody_waits_for_another_for_good(tmp_path: Path) -> 
         with Database.open(tmp_path) as own:
             for _ in range(10):
                 other = create_budget(own, "default", amount="1", period="day", actor="cli")
-                counted(own, other)
+                for at in {*names.values()}:
+                    counted(own, other, at)
                 delete_budget(own, "default", other.id, actor="cli")
 
     loop = asyncio.get_running_loop()
