@@ -40,9 +40,13 @@ def test_a_budget_of_a_model_is_deleted(here: Here, tmp_path: Path) -> None:
     """By the id that the list shows; what is not there is told in one line."""
     at = ("--data-dir", tmp_path)
     made = here("budget", "set", "5", "--model", "openai/*", *at).out.strip()
-    done = here("budget", "delete", made, *at)
+    here("budget", "set", "6", "--model", "openai/*", *at)
+    unseen = here("budget", "delete", made, "--version", "1", *at)
+    done = here("budget", "delete", made, "--version", "2", *at)
     missing = here("budget", "delete", made, *at)
 
+    assert unseen.code == 2
+    assert unseen.error.startswith("error: version: the budget has been changed since: it is 2, not 1")
     assert done.out == f"{made} is deleted\n"
     assert (missing.code, missing.error) == (
         2,

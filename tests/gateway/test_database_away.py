@@ -28,6 +28,16 @@ async def answered(gateway: Running, wanted: Callable[[int], bool]) -> Any:
             await asyncio.sleep(0.05)
 
 
+async def readiness(gateway: Running, status: int) -> Any:
+    """Ask whether a gateway is ready until it says so, or not; return what it said."""
+    async with asyncio.timeout(60):
+        while True:
+            answer = await gateway.ready()
+            if answer.status == status:
+                return answer
+            await asyncio.sleep(0.05)
+
+
 def set_up(folder: Path, text: str) -> None:
     """Write the settings of a gateway."""
     (folder / "data").mkdir(mode=0o700, parents=True)
@@ -74,10 +84,27 @@ async def test_a_key_that_nobody_knows_is_not_let_in(tmp_path: Path, own_server:
             "POST", WAY.path, _way().body(), {"authorization": "Bearer mb-" + "a" * 49}
         )
         known = [await gateway.call("POST", WAY.path, _way().body()) for _ in range(20)]
+        ready = await gateway.ready()
 
         assert strange.status in {401, 503}
         assert {answer.status for answer in known} == {200}
+        assert (ready.status, ready.json["status"], ready.json["reasons"]) == (200, "ready", [])
+        assert any("cannot be read" in reason for reason in ready.json["degraded"])
         await asyncio.to_thread(own_server.resume)
+
+
+async def test_a_gateway_that_knows_no_key_is_not_ready(tmp_path: Path, own_server: OwnServer) -> None:
+    """It could serve nobody while the database is away; another that knows some can."""
+    async with OpenAIUpstream() as upstream, running(tmp_path, {"openai": upstream}, *QUIET) as gateway:
+        first = await gateway.ready()
+        await asyncio.to_thread(own_server.pause)
+        away = await readiness(gateway, 503)
+        await asyncio.to_thread(own_server.resume)
+        back = await readiness(gateway, 200)
+
+        assert (first.status, first.json) == (200, {"status": "ready", "reasons": []})
+        assert any("keys cannot be read" in reason for reason in away.json["reasons"])
+        assert back.json == first.json
 
 
 async def test_calls_are_refused_where_that_is_the_policy(tmp_path: Path, own_server: OwnServer) -> None:
@@ -91,6 +118,7 @@ async def test_calls_are_refused_where_that_is_the_policy(tmp_path: Path, own_se
         again = await gateway.call("POST", WAY.path, _way().body())
 
         assert (refused.status, again.status, len(upstream.requests)) == (503, 503, asked)
+        assert "degraded" not in (await readiness(gateway, 503)).json
         await asyncio.to_thread(own_server.resume)
         last = await answered(gateway, lambda status: status == 200)
         gateway.signal(signal.SIGTERM)
@@ -108,6 +136,7 @@ async def test_a_spool_that_is_full_refuses(tmp_path: Path, own_server: OwnServe
         await asyncio.to_thread(own_server.pause)
         refused = await answered(gateway, lambda status: status != 200)
         assert (refused.status, "too many calls wait" in str(refused.json)) == (503, True)
+        assert "too many calls wait for the database" in (await readiness(gateway, 503)).json["reasons"]
         await asyncio.to_thread(own_server.resume)
         await answered(gateway, lambda status: status == 200)
 

@@ -55,6 +55,7 @@ async def test_nobody_is_let_in_until_the_database_takes_calls_again(
             await until(platform, key, reason)
             await platform.accountant.record(a_call("meanwhile"))
             assert "calls cannot be moved into the database" in platform.ready()[0]
+            assert platform.degraded() == []
             database.change("ALTER TABLE hidden RENAME TO journals")
             await until(platform, key, "")
 
@@ -70,7 +71,9 @@ async def test_a_database_that_fails_for_a_moment_refuses_nobody(tmp_path: Path)
         async with Embedded(tmp_path) as platform:
             database.change("ALTER TABLE journals RENAME TO hidden")
             async with asyncio.timeout(60):
-                while not platform.ready():
+                while not platform.degraded():
                     await platform.accountant.record(a_call(f"{asyncio.get_running_loop().time()}"))
             assert await refused(platform, key) == ""
+            assert "calls cannot be moved into the database" in platform.degraded()[0]
+            assert platform.ready() == []
             database.change("ALTER TABLE hidden RENAME TO journals")

@@ -71,6 +71,7 @@ def test_days_are_those_of_the_calendar(database: Database, at: float) -> None:
     time = datetime.fromtimestamp(at, UTC)
     texts = [time.strftime(form) for form in ("%Y-%m-%d", "%Y-%m-%dT%H", "%G-W%V")]
     assert database.rows("SELECT at, day_of(at), hour_of(at), week_of(at) FROM calls") == [(at, *texts)]
+    assert database.rows("SELECT days_of(at), hours_of(at) FROM calls") == [(at // 86400, at // 3600)]
 
 
 @one_database

@@ -90,7 +90,7 @@ def _carry_out(folder: Path, changes: Sequence[Change], *, quiet: bool) -> None:
 
 async def _make(folder: Path, changes: Sequence[Change], told: Any) -> None:
     from modelbay.catalog import Catalog
-    from modelbay.cli.credential_store import engines
+    from modelbay.cli.credential_store import engines, sharing
     from modelbay.gateway.settings import GatewaySettings
     from modelbay.platform.apply.plan import Hands
     from modelbay.platform.apply.run import carry_out
@@ -103,7 +103,7 @@ async def _make(folder: Path, changes: Sequence[Change], told: Any) -> None:
     catalog = Catalog(folders=GatewaySettings.read(folder).plugins)
     vault = Vault(MasterKeys(folder))
     try:
-        async with engines(folder, database, vault, catalog) as engine_of:
+        async with engines(folder, database, vault, catalog) as engine_of, sharing(folder) as shared:
 
             async def within(workspace: str) -> Prove:
                 return (await engine_of(workspace)).validate_credentials
@@ -111,7 +111,7 @@ async def _make(folder: Path, changes: Sequence[Change], told: Any) -> None:
             hands = Hands(
                 database=database,
                 vault=vault,
-                proving=Proving(within=within),
+                proving=Proving(within=within, shared=shared),
                 catalog=catalog,
                 hosted=read_hosted(folder, catalog),
                 actor=ACTOR,

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 budget = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The budget's id, as modelbay budget list shows it.")]
+Version = Annotated[
+    int | None,
+    typer.Option("--version", metavar="N", help="Refuse if it is another: somebody has changed it since."),
+]
 _ACTIONS: Final = "refuse, or warn: then calls are made, with a note in the answer."
 _UNPRICED: Final = "What a call counts whose price is not known here; such calls are refused without it."
 
@@ -106,7 +110,11 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
 
 @budget.command()
 def delete(
-    budget_id: Id, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
+    budget_id: Id,
+    version: Version = None,
+    workspace: InWorkspace = "default",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
 ) -> None:
     """Delete a budget; a running gateway counts by it no more within a second."""
     from modelbay.cli.output import write_json, write_text
@@ -114,7 +122,7 @@ def delete(
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
-        delete_budget(database, workspace, budget_id, actor=ACTOR)
+        delete_budget(database, workspace, budget_id, version=version, actor=ACTOR)
     if as_json:
         write_json({"id": budget_id, "deleted": True})
     else:

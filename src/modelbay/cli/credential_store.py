@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from modelbay.platform.credentials.proving import Proving
     from modelbay.platform.credentials.stored import NamedCredentials
     from modelbay.platform.credentials.target import Target
+    from modelbay.platform.shared import Shared
     from modelbay.platform.vault import Vault
     from modelbay.runtime import Engine
     from modelbay.store import Database
     from modelbay.store.credentials import CredentialRow
 
 T = TypeVar("T")
+
+_PATIENCE = 2.0  # seconds: no call waits behind us, and Redis is connected to only now
 
 
 @contextlib.contextmanager
@@ -55,11 +58,24 @@ async def _proved(
 
     database = BackgroundDatabase(folder)
     try:
-        async with engines(folder, database, vault, Catalog()) as engine_of:
+        async with engines(folder, database, vault, Catalog()) as engine_of, sharing(folder) as shared:
             engine = await engine_of(workspace)
-            return await work(database, vault, Proving(engine.validate_credentials))
+            return await work(database, vault, Proving(engine.validate_credentials, shared=shared))
     finally:
         await database.close()
+
+
+@contextlib.asynccontextmanager
+async def sharing(folder: Path) -> AsyncIterator[Shared]:
+    """Return what the gateways of a data directory share: who asks providers counts with them."""
+    from modelbay.platform.shared import shared_in
+
+    shared = shared_in(folder, patience=_PATIENCE)
+    try:
+        await shared.start()
+        yield shared
+    finally:
+        await shared.close()
 
 
 @contextlib.asynccontextmanager

@@ -94,10 +94,17 @@ class StoredKeys:
         caller = self.known(key)
         return caller if caller is not None else await self._look(digest_of(key))
 
-    def retry(self) -> None:
-        """Try again whether keys can be read, in the background, if the last time they could not."""
-        if self.failure:
+    def look(self) -> None:
+        """See whether keys can be read, in the background, if that was not seen a moment ago."""
+        if self.failure or self._clock() - self._checked > _STALE:
             self._compare_soon()
+
+    def lets_in(self) -> bool:
+        """Whether keys open anything, as far as is known: all that do, or those in memory."""
+        if not self.failure:
+            return True
+        now = self._now()
+        return self._is_away and any(expires > now for _, expires in self._callers.values())
 
     async def close(self) -> None:
         """Wait for the comparison that is under way."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from modelbay.platform.limits.booking import Books
+from modelbay.platform.limits.charges import Corrected
 from modelbay.platform.people.refusals import conflict, invalid, not_found
 from modelbay.platform.people.tokens import new_id
 from modelbay.platform.people.workspaces import get_workspace
-from modelbay.store import Database, audit, calls
+from modelbay.store import Database, audit, calls, spending
 from modelbay.store import corrections as queries
 from modelbay.store.failures import ConflictError
 
-LOCK: Final = "corrections"
 _LARGEST: Final = Decimal(10) ** 12
 _DIGITS: Final = 18  # after the point: what an export can hold
 _LONGEST: Final = 500
@@ -60,12 +61,14 @@ def correct(
 ) -> Correction:
     """Add an amount, which may be below 0, to what a call cost; with the call "" to what was spent now.
 
+    The budgets that count the call count it too; without a call those of the workspace as a whole.
+
     Raises:
         InvokeBadRequestError: There is no such call or workspace, or a value is none.
     """
     _check(amount, reason, currency)
     made = time.time() if now is None else now
-    with database.transaction(LOCK):
+    with database.transaction(spending.FOLDING):
         get_workspace(database, workspace)
         facts = _facts(database, workspace, call)
         entry = Correction(
@@ -77,20 +80,50 @@ def correct(
             reason=reason.strip(),
             actor=actor,
         )
-        enter(database, workspace, entry, facts, created=made)
+        enter(database, workspace, [(entry, facts)], created=made)
         detail = {"id": entry.id, "amount": f"{amount:f}", "currency": entry.currency, "reason": entry.reason}
         audit.record(database, workspace, actor, "usage.correct", call or workspace, detail)
     return entry
 
 
 def enter(
-    database: Database, workspace: str, entry: Correction, facts: Mapping[str, Any], *, created: float
+    database: Database,
+    workspace: str,
+    entries: Sequence[tuple[Correction, Mapping[str, Any]]],
+    *,
+    created: float,
 ) -> None:
-    """Write an entry down, with the facts of its call; inside a transaction under LOCK.
+    """Write entries down, each with the facts of its call, and count them in budgets.
+
+    Inside a transaction under the lock `spending.FOLDING`, as budgets begin to count under it.
 
     Raises:
         InvokeBadRequestError: Somebody has corrected the same call at the same moment.
     """
+    books = Books(database)
+    for entry, facts in entries:
+        _insert(database, workspace, entry, facts, created)
+        books.correct(_seen(workspace, entry, facts))
+    books.close()
+
+
+def _seen(workspace: str, entry: Correction, facts: Mapping[str, Any]) -> Corrected:
+    return Corrected(
+        workspace=workspace,
+        at=entry.at,
+        key=facts["key_id"],
+        member=facts["member"],
+        provider=facts["provider"],
+        model=facts["model"],
+        amount=entry.amount,
+        currency=entry.currency,
+        unpriced=entry.unpriced,
+    )
+
+
+def _insert(
+    database: Database, workspace: str, entry: Correction, facts: Mapping[str, Any], created: float
+) -> None:
     row = {name: facts[name] for name in queries.FACTS} | {
         "workspace": workspace,
         "id": entry.id,

@@ -53,10 +53,9 @@ class Embedded:
         self._answers = BackgroundDatabase(self.data_dir)  # a caller must not wait for another's large answer
         self.management = BackgroundDatabase(self.data_dir, threads=_MANAGING)
         self._folding = Folding(self.data_dir)
-        away = Away(when_away, self._failures, lambda: self._folding.spooled)
-        self.authoriser = StoredKeys(
-            self._keys, keeps_known=when_away.policy == "spool", refusal=away.refusal
-        )
+        self._away = Away(when_away, self._failures, lambda: self._folding.spooled)
+        self._spools = when_away.policy == "spool"
+        self.authoriser = StoredKeys(self._keys, keeps_known=self._spools, refusal=self._away.refusal)
         self.accountant = Ledger(self.data_dir / FOLDER, on_written=self._folding.written)
         self.responses = StoredResponses(self._answers)
         self.vault = Vault(MasterKeys(self.data_dir))
@@ -89,20 +88,35 @@ class Embedded:
         """Return the reasons for which calls should go elsewhere; none if there are none."""
         if not self._started:
             return ["the platform has not been started"]
-        self.authoriser.retry()
-        reasons = (
-            self.accountant.failure,
+        self.authoriser.look()
+        reasons = [self.accountant.failure, self._vault_failure]
+        if not self._goes_on():
+            reasons += self._troubles()
+        return [reason for reason in reasons if reason]
+
+    def degraded(self) -> list[str]:
+        """Return what works less well than it should, though calls may come.
+
+        Limits are not shared by all; or the database is away, and calls are spooled meanwhile.
+        """
+        reasons = [self.shared.failure]
+        if self._goes_on():
+            reasons += self._troubles()
+        return [reason for reason in reasons if reason]
+
+    def _goes_on(self) -> bool:
+        """Whether calls are taken whatever becomes of the database: else every replica goes away with it."""
+        return self._spools and self.authoriser.lets_in() and not self._away.refusal()
+
+    def _troubles(self) -> list[str]:
+        """Return what does not work with the database."""
+        return [
             self._folding.failure,
             self.authoriser.failure,
             self.credentials.failure,
             self.holds.failure,
-            self._vault_failure,
-        )
-        return [reason for reason in reasons if reason]
-
-    def degraded(self) -> list[str]:
-        """Return what works less well than it should, though calls may come: limits not shared by all."""
-        return [self.shared.failure] if self.shared.failure else []
+            self._away.refusal(),
+        ]
 
     def _failures(self) -> tuple[str, str]:
         """Return why the database cannot take calls, or cannot be asked; as often as there are calls."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from modelbay.platform.fold import fold
 from modelbay.platform.people.refusals import invalid
@@ -74,7 +74,7 @@ def usage(
     """Return the totals of the calls from a time until before another, in the order of their labels.
 
     Every call that was acknowledged before is counted, also by a gateway that runs or has crashed.
-    Corrections count for the time of the call that they correct.
+    Corrections count for the time of the call that they correct. The connection is one of its own.
 
     Args:
         since, until: Seconds since 1970. Where only daily totals are kept, days count that begin in between.
@@ -85,8 +85,15 @@ def usage(
     """
     dimensions = check_dimensions(by)
     with Database.open(data_dir) as database:
-        fold(database, data_dir)
-        return totals_of(database, Selection(workspace=workspace, since=since, until=until), dimensions)
+        return usage_of(
+            database, data_dir, Selection(workspace=workspace, since=since, until=until), dimensions
+        )
+
+
+def usage_of(database: Database, data_dir: Path, chosen: Selection, by: Sequence[str]) -> Sequence[Usage]:
+    """As `usage`, of chosen calls, by dimensions that were checked."""
+    fold(database, data_dir)
+    return totals_of(database, chosen, by)
 
 
 def check_dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
@@ -106,20 +113,25 @@ def totals_of(database: Database, chosen: Selection, by: Sequence[str]) -> list[
     """Return the totals of chosen calls, of what is in the database."""
     found: dict[tuple[str, ...], Usage] = {}
     for each in totals.sums(database, chosen, by):
-        found.setdefault(each.labels, Usage(labels=each.labels)).add(_usage(each))
-    known = {name: _names(database, chosen.workspace, name) for name in by if found}
+        own = _usage(each)
+        if (known := found.get(each.labels)) is None:
+            found[each.labels] = own
+        else:
+            known.add(own)
+    called = {name: _names(database, chosen.workspace, name) for name in by if found}
     # Here, since each database has an order of its own for letters.
     rows = [found[labels] for labels in sorted(found)]
     for row in rows:
         row.label = " ".join(label for label in row.labels if label)
-        names = [known[name].get(label, "") for name, label in zip(by, row.labels, strict=True)]
+        names = [called[name].get(label, "") for name, label in zip(by, row.labels, strict=True)]
         row.name = " ".join(filter(None, names))
     return rows
 
 
 def _usage(sums: Sums) -> Usage:
     prices = {} if sums.price is None else {sums.currency: Decimal(sums.price)}
-    return Usage(prices=prices, **{name: getattr(sums, name) for name in _COUNTS})
+    counts: dict[str, Any] = dict(zip(_COUNTS, (*sums[2:9], sums.unpriced), strict=True))
+    return Usage(labels=sums.labels, prices=prices, **counts)
 
 
 def _names(database: Database, workspace: str, dimension: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from modelbay.store.database import Database
-from modelbay.store.selection import USED, Selection
+from modelbay.store.selection import FAR, USED, Selection
 
 DEFAULTS: Final[Mapping[str, Any]] = {
     "workspace": "default",
@@ -100,9 +100,10 @@ def page(
 
 
 class SpentSince(NamedTuple):
-    """What calls of one key, member and model came to in a currency.
+    """What calls of one key, member and model came to in a currency, with their corrections.
 
-    `priced` are those that cost something, `unpriced` those that used something whose price is not known.
+    `priced` are those that cost something, `unpriced` those that used something whose price is not known. A
+    correction that gives a call its first price takes it from `unpriced` to `priced`, each of its currency.
     """
 
     key: str
@@ -115,19 +116,24 @@ class SpentSince(NamedTuple):
     unpriced: int
 
 
-def spent_since(database: Database, workspace: str, since: float) -> list[SpentSince]:
-    """Return what the calls of a workspace have cost since a time, days included that only have totals."""
+def spent_since(database: Database, workspace: str, since: float, until: float = FAR) -> list[SpentSince]:
+    """Return what the calls of a workspace have cost from a time until before another.
+
+    Days are included that only have totals.
+    """
     group = "key_id, member, provider, model, currency, price"
     costs = "price IS NOT NULL AND CAST(price AS FLOAT) <> 0"
-    where = "WHERE workspace = :workspace AND at >= :since"
+    where = "WHERE workspace = :workspace AND at >= :since AND at < :until"
     rows = database.rows(
         "SELECT key_id, member, provider, model, currency, exact_sum(price),"  # noqa: S608 - all ours
         " CAST(sum(priced) AS BIGINT), CAST(sum(unpriced) AS BIGINT) FROM ("
         f"SELECT {group}, CASE WHEN {costs} AND {USED} THEN 1 ELSE 0 END AS priced,"
         f" CASE WHEN price IS NULL AND {USED} THEN 1 ELSE 0 END AS unpriced FROM calls {where} UNION ALL "
         f"SELECT {group}, CASE WHEN {costs} THEN calls - unpriced ELSE 0 END AS priced, unpriced"
-        f" FROM call_totals {where}) AS parts GROUP BY 1, 2, 3, 4, 5",
-        {"workspace": workspace, "since": since},
+        f" FROM call_totals {where} UNION ALL "
+        f"SELECT {group}, CASE WHEN {costs} THEN -unpriced ELSE 0 END AS priced, unpriced"
+        f" FROM corrections {where}) AS parts GROUP BY 1, 2, 3, 4, 5",
+        {"workspace": workspace, "since": since, "until": until},
     )
     return [SpentSince(*row) for row in rows]
 

@@ -52,9 +52,13 @@ class CredentialRow:
 
 
 @contextlib.contextmanager
-def changing(database: Database, workspace: str) -> Iterator[None]:
-    """Hold the credentials and models of all workspaces for a change, in one transaction."""
-    with database.transaction():
+def changing(database: Database, workspace: str, lock: str = "") -> Iterator[None]:
+    """Hold the credentials and models of all workspaces for a change, in one transaction.
+
+    Args:
+        lock: Another that the change needs. Who changes something else waits all the same, for the mark.
+    """
+    with database.transaction(lock):
         marks.raise_marks(database, marks.CREDENTIALS, workspace)
         yield
 

@@ -18,6 +18,7 @@ EXACT: Final = Context(prec=10_000, traps=[Inexact])
 NOTHING: Final[Mapping[str, Any]] = {}
 WAIT: Final = 30.0  # seconds for others to finish their transactions
 LARGEST: Final = 2**63 - 1
+SECONDS: Final = {"days": 86_400, "hours": 3_600}
 
 
 class Database(ABC):
@@ -25,8 +26,9 @@ class Database(ABC):
 
     Statements are SQL that SQLite and PostgreSQL read alike, with named parameters (`:name`) and functions of
     ours: `exact_sum(x)`, the sum of exact numbers; `day_of(x)`, `hour_of(x)` and `week_of(x)`, the day, hour
-    and week of seconds since 1970 as `2026-11-21`, `2026-11-21T18` and `2026-W47` (UTC). Exact numbers are
-    text on both sides. What else keeps a statement portable: `docs/decisions/0010-databases.md`.
+    and week of seconds since 1970 as `2026-11-21`, `2026-11-21T18` and `2026-W47` (UTC); `days_of(x)` and
+    `hours_of(x)`, how many of them are over since 1970, which is faster to group by. Exact numbers are text
+    on both sides. What else keeps a statement portable: `docs/decisions/0010-databases.md`.
     """
 
     dialect: ClassVar[Literal["sqlite", "postgresql"]]

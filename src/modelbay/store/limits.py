@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from modelbay.store import spending
 from modelbay.store.database import Database
 
 _COLUMNS = "workspace, id, scope, target, amount, currency, period, action, unpriced, created, version"
@@ -106,10 +107,11 @@ def update_budget(database: Database, row: BudgetRow) -> int:
 
 def delete_budget(database: Database, workspace: str, budget_id: str) -> int:
     """Forget a budget with what was spent and held of it; return 0 if there is none."""
-    found = {"workspace": workspace, "id": budget_id}
-    for table in ("holds", "spent"):  # as the fold: it would wait for us, and we for it
-        database.change(f"DELETE FROM {table} WHERE workspace = :workspace AND name = :id", found)  # noqa: S608
-    return database.change("DELETE FROM budgets WHERE workspace = :workspace AND id = :id", found)
+    spending.forget(database, workspace, budget_id)
+    return database.change(
+        "DELETE FROM budgets WHERE workspace = :workspace AND id = :id",
+        {"workspace": workspace, "id": budget_id},
+    )
 
 
 # hosted quotas

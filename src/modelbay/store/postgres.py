@@ -15,7 +15,7 @@ from psycopg.types.string import TextLoader
 from sqlalchemy import URL, Connection, Engine, NullPool, TextClause, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from modelbay.store.database import NOTHING, WAIT, Database, storable
+from modelbay.store.database import NOTHING, SECONDS, WAIT, Database, storable
 from modelbay.store.failures import StoreError
 from modelbay.store.postgres_failures import in_words, is_disconnection, place_of, read_url
 from modelbay.store.schema import OLDEST, VERSION, is_behind, migrate
@@ -31,6 +31,7 @@ _OPTIONS: Final = {  # of libpq, where the URL says nothing else: a server that 
 }
 _TIME_OF = re.compile(r"\b(day|hour|week)_of\(([^()]*)\)")
 _FORMATS: Final = {"day": "YYYY-MM-DD", "hour": 'YYYY-MM-DD"T"HH24', "week": 'IYYY-"W"IW'}
+_NUMBER_OF = re.compile(r"\b(days|hours)_of\(([^()]*)\)")
 _EXACT_SUM = re.compile(r"\bexact_sum\(")
 _SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 
@@ -226,11 +227,16 @@ def _locking(name: str) -> str:
 @lru_cache(maxsize=1000)
 def _portable(statement: str) -> TextClause:
     """Return a statement with our functions in PostgreSQL's words."""
-    return text(_EXACT_SUM.sub("sum(", _TIME_OF.sub(_time_of, statement)))
+    labelled = _NUMBER_OF.sub(_number_of, _TIME_OF.sub(_time_of, statement))
+    return text(_EXACT_SUM.sub("sum(", labelled))
 
 
 def _time_of(found: re.Match[str]) -> str:
     return f"to_char(to_timestamp({found[2]}) AT TIME ZONE 'UTC', '{_FORMATS[found[1]]}')"
+
+
+def _number_of(found: re.Match[str]) -> str:
+    return f"CAST(floor({found[2]} / {SECONDS[found[1]]}) AS BIGINT)"
 
 
 @cache

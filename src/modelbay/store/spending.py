@@ -69,15 +69,45 @@ def begin(database: Database, place: Place, used: Decimal) -> None:
     )
 
 
+def begun(database: Database, workspace: str, name: str) -> list[Place]:
+    """Return where somebody has begun to count a limit."""
+    rows = database.rows(
+        "SELECT period FROM spent WHERE workspace = :workspace AND name = :name ORDER BY period",
+        {"workspace": workspace, "name": name},
+    )
+    return [Place(workspace, name, float(period)) for (period,) in rows]
+
+
 def add(database: Database, place: Place, amount: Decimal) -> None:
-    """Add to what was spent, if somebody has begun to count; under the lock FOLDING."""
+    """Add to what was spent, which may be less afterwards; under the lock FOLDING.
+
+    Nothing happens where nobody has begun to count: who begins finds it in the ledger.
+    """
     rows = database.rows(f"SELECT used FROM spent WHERE {_OF}", place._asdict())  # noqa: S608
     if rows:
-        used = EXACT.add(Decimal(rows[0][0]), amount)
-        database.change(
-            f"UPDATE spent SET used = :used WHERE {_OF}",  # noqa: S608
-            place._asdict() | {"used": f"{used:f}"},
-        )
+        put(database, place, EXACT.add(Decimal(rows[0][0]), amount))
+
+
+def put(database: Database, place: Place, used: Decimal) -> None:
+    """Say what was spent, where somebody has begun to count; under the lock FOLDING."""
+    database.change(
+        f"UPDATE spent SET used = :used WHERE {_OF}",  # noqa: S608
+        place._asdict() | {"used": f"{used:f}"},
+    )
+
+
+def forget(database: Database, workspace: str, name: str) -> None:
+    """Forget what was spent and held of a limit: inside a transaction.
+
+    Tables and rows are taken in the order of the fold: it would wait for us, and we for it.
+    """
+    parameters = {"workspace": workspace, "name": name}
+    found = "workspace = :workspace AND name = :name"
+    _claim(database, found, parameters)
+    database.change(f"DELETE FROM holds WHERE {found}", parameters)  # noqa: S608
+    if database.dialect == "postgresql":
+        database.rows(f"SELECT 1 FROM spent WHERE {found} ORDER BY period FOR UPDATE", parameters)  # noqa: S608
+    database.change(f"DELETE FROM spent WHERE {found}", parameters)  # noqa: S608
 
 
 def keep_holds(database: Database, rows: Sequence[HoldRow]) -> None:
@@ -130,6 +160,11 @@ def beat(database: Database, holder: str, home: str, number: int) -> None:
         " ON CONFLICT (id) DO UPDATE SET beat = excluded.beat",
         {"id": holder, "home": home, "beat": number},
     )
+
+
+def beat_again(database: Database, holder: str, number: int) -> None:
+    """Say that a process still lives, if it may hold something."""
+    database.change("UPDATE holders SET beat = :beat WHERE id = :id", {"id": holder, "beat": number})
 
 
 def holders(database: Database) -> Mapping[str, tuple[str, int]]:

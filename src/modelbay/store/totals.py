@@ -8,11 +8,12 @@ from typing import Any, Final, NamedTuple
 from modelbay.store.database import Database
 from modelbay.store.selection import MODEL, USED, Selection
 
+_DAY, _HOUR = "days_of(at)", "hours_of(at)"
 DIMENSIONS: Final = {
-    "day": "day_of(at)",
-    "hour": "hour_of(at)",
-    "week": "week_of(at)",
-    "month": "substr(day_of(at), 1, 7)",
+    "day": _DAY,
+    "hour": _HOUR,
+    "week": _DAY,
+    "month": _DAY,
     "provider": "provider",
     "model": MODEL,
     "model_type": "model_type",
@@ -27,7 +28,14 @@ DIMENSIONS: Final = {
     "hosted": "hosted",
     "currency": "currency",
 }
-"""What calls can be grouped by, and a group's label. Times are UTC, weeks those of ISO 8601."""
+"""What calls can be grouped by."""
+_LABELS: Final = {
+    "day": "day_of({} * 86400.0)",
+    "hour": "hour_of({} * 3600.0)",
+    "week": "week_of({} * 86400.0)",
+    "month": "substr(day_of({} * 86400.0), 1, 7)",
+}
+"""Labels that are made for each group and not for each call. Times are UTC, weeks those of ISO 8601."""
 TOKENS: Final = tuple(
     f"{name}_tokens" for name in ("prompt", "completion", "cached", "cache_write", "reasoning")
 )
@@ -65,7 +73,7 @@ class Sums(NamedTuple):
 
 
 def sums(database: Database, chosen: Selection, by: Sequence[str]) -> list[Sums]:
-    """Return sums by dimensions: up to three for each group and currency, which the caller adds up.
+    """Return sums by dimensions: several for a group and currency, which the caller adds up.
 
     One statement, so that calls of which meanwhile only totals are kept count once. Those belong to the day
     as a whole: to a period if it holds the day's beginning; their hour is the day.
@@ -80,11 +88,17 @@ def sums(database: Database, chosen: Selection, by: Sequence[str]) -> list[Sums]
 
 
 def _part(table: str, values: Sequence[str], chosen: Selection, by: Sequence[str]) -> str:
-    labels = [DIMENSIONS[name] for name in by]
+    named = [f"{DIMENSIONS[name]} AS d{place}" for place, name in enumerate(by)]
+    labels = [_LABELS.get(name, "{}").format(f"d{place}") for place, name in enumerate(by)]
     whole = [value if "exact" in value else f"CAST({value} AS BIGINT)" for value in values]
-    groups = ", ".join(str(place) for place in range(1, len(labels) + 2))
-    columns = ", ".join([*labels, "currency", *whole])
-    return f"SELECT {columns} FROM {table} WHERE {chosen.where()} GROUP BY {groups}"  # noqa: S608 - ours
+    sums = [f"{value} AS s{place}" for place, value in enumerate(whole)]
+    groups = ", ".join(str(place) for place in range(1, len(by) + 2))
+    grouped = (
+        f"SELECT {', '.join([*named, 'currency', *sums])} FROM {table}"  # noqa: S608 - ours
+        f" WHERE {chosen.where()} GROUP BY {groups}"
+    )
+    columns = ", ".join([*labels, "currency", *(f"s{place}" for place in range(len(sums)))])
+    return f"SELECT {columns} FROM ({grouped}) AS {table}_sums"  # noqa: S608 - ours
 
 
 def _sums(row: Sequence[Any], labels: int) -> Sums:

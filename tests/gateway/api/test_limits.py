@@ -26,12 +26,14 @@ async def test_a_budget_is_made_changed_by_who_has_seen_it_and_deleted(site: Sit
     changed = await ann.call("PATCH", place, {"amount": "20"}, if_match=made.headers["etag"])
     late = await ann.call("PATCH", place, {"amount": "30"}, if_match=made.headers["etag"])
     listed = await ann.get(BUDGETS)
-    gone = await ann.call("DELETE", place)
+    unseen = await ann.call("DELETE", place, if_match=made.headers["etag"])
+    gone = await ann.call("DELETE", place, if_match=changed.headers["etag"])
 
     assert made.status == 201
     assert (made.json["amount"], made.json["period"], made.json["left"]) == ("12.50", "month", "12.50")
     assert (changed.status, changed.json["amount"], changed.json["version"]) == (200, "20", 2)
     assert (late.status, late.json["code"]) == (412, "changed_since")
+    assert (unseen.status, unseen.json["code"]) == (412, "changed_since")
     assert [each["amount"] for each in listed.json["items"]] == ["20"]
     assert (gone.status, (await ann.get(place)).status) == (204, 404)
     written = [row for row in site.audited() if row.target == made.json["id"]]

@@ -89,12 +89,16 @@ async def call_often(data_dir: Path, name: str, limit: int, count: int, at_once:
 
 
 class Holding:
-    """Holds on a data directory, as one process of a gateway has them, with a clock that stands still."""
+    """Holds on a data directory, as one process of a gateway has them, with a clock that stands still.
+
+    With `slow` so many seconds pass between two looks at it.
+    """
 
     def __init__(self, data_dir: Path, **more: Any) -> None:
         self.now = 1000.0
+        self.slow = 0.0
         self.database = BackgroundDatabase(data_dir)
-        self.holds = Holds(self.database, data_dir, clock=lambda: self.now, **more)
+        self.holds = Holds(self.database, data_dir, clock=self._clock, **more)
 
     async def __aenter__(self) -> Holding:
         return self
@@ -110,6 +114,10 @@ class Holding:
         except LimitReachedError:
             return False
         return True
+
+    def _clock(self) -> float:
+        self.now += self.slow
+        return self.now
 
     @property
     def name(self) -> str:

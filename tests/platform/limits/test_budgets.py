@@ -131,6 +131,8 @@ def test_two_who_change_a_budget_do_not_undo_each_other(tmp_path: Path) -> None:
         two = change_budget(database, "default", row.id, action="warn", refuse_unpriced=True, actor="cli")
         with pytest.raises(InvokeBadRequestError, match=r"^amount: "):
             change_budget(database, "default", row.id, amount="x", actor="cli")
+        with pytest.raises(InvokeBadRequestError, match=r"^version: .*it is 3, not 2"):
+            delete_budget(database, "default", row.id, version=2, actor="cli")
 
         assert caught.value.status == 409
         assert (one.amount, one.action, one.unpriced, one.version) == (

@@ -17,7 +17,7 @@ from modelbay.errors import InvokeServerUnavailableError
 from modelbay.platform.fold import FOLDER, fold
 from modelbay.platform.ledger import Ledger
 from modelbay.store import Database, StoreError
-from modelbay.store.database import VARIABLE
+from modelbay.store.database import VARIABLE, WAIT
 from modelbay.store.journal import Journal, frame
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -243,18 +243,53 @@ async def test_a_living_process_keeps_what_it_holds(tmp_path: Path) -> None:
 
 
 async def test_a_process_elsewhere_that_falls_silent_is_taken_for_dead(tmp_path: Path) -> None:
-    """After 20 seconds, on the clock of who looks; no sooner, and not if it gives a sign meanwhile."""
+    """After 40 seconds, on the clock of who looks; no sooner."""
     async with Holding(tmp_path) as gateway, Holding(tmp_path) as elsewhere:
         assert await gateway.takes("own", times(10))
         assert await elsewhere.takes("theirs", times(10, 9))
         with Database.open(tmp_path) as database:
             database.change("UPDATE holders SET home = 'elsewhere' WHERE id = :id", {"id": elsewhere.name})
         await gateway.holds.look()
-        gateway.now += 18.9
+        gateway.now += 38.9
         assert not await gateway.takes("more", times(10))
         gateway.now += 1.2
 
         assert await gateway.takes("more", times(10, 9))
+
+
+async def test_a_process_that_waits_for_locks_is_alive(tmp_path: Path, busy: threading.Event) -> None:
+    """For one after the other, each for as long as the database has patience: its call is under way."""
+    async with Holding(tmp_path) as gateway, Holding(tmp_path) as elsewhere:
+        assert await gateway.takes("own", times(10))
+        assert await elsewhere.takes("theirs", times(10, 9))
+        with Database.open(tmp_path) as database:
+            database.change("UPDATE holders SET home = 'elsewhere' WHERE id = :id", {"id": elsewhere.name})
+        waiting = asyncio.ensure_future(elsewhere.database.run(lambda _: busy.wait()))
+        for _ in range(4):
+            await gateway.holds.look()
+            gateway.now += WAIT + 5  # as late as a sign can be
+            assert not await gateway.takes("more", times(10))
+            await elsewhere.holds.beat()
+        busy.set()
+        await waiting
+
+        assert taken(tmp_path) == (0, 10)
+
+
+async def test_time_in_which_the_database_does_not_answer_is_no_silence(tmp_path: Path) -> None:
+    """Who looks has waited himself; what others said meanwhile he could not hear."""
+    async with Holding(tmp_path) as gateway, Holding(tmp_path) as elsewhere:
+        assert await gateway.takes("own", times(10))
+        assert await elsewhere.takes("theirs", times(10, 9))
+        with Database.open(tmp_path) as database:
+            database.change("UPDATE holders SET home = 'elsewhere' WHERE id = :id", {"id": elsewhere.name})
+        gateway.slow = 39.0
+        await gateway.holds.look()
+        gateway.slow = 0.0
+        gateway.now += 39.0
+
+        assert not await gateway.takes("more", times(10))
+        assert taken(tmp_path) == (0, 10)
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
@@ -280,7 +315,7 @@ async def test_a_process_that_comes_back_goes_on(tmp_path: Path) -> None:
     async with Holding(tmp_path / "one") as gateway, Holding(tmp_path / "two") as other:
         assert await other.takes("long", times(10, 10))
         assert not await gateway.takes("x", times(10))
-        gateway.now += 25
+        gateway.now += 45
         await gateway.holds.look()
         assert taken(tmp_path) == (0, 0)
         await write_down(tmp_path / "two", "long")

@@ -79,7 +79,9 @@ def _terms(part: BudgetPart) -> dict[str, Any]:
 
 def _deleted(sight: Sight, row: BudgetRow) -> Change:
     async def make(hands: Hands, workspace: str) -> None:
-        await hands.database.run(rules.delete_budget, workspace, row.id, actor=hands.actor)
+        await hands.database.run(
+            rules.delete_budget, workspace, row.id, version=row.version, actor=hands.actor
+        )
 
     what = f"budget of {row.target or 'the workspace'} ({row.period}, {row.currency})"
     return Change(sight.name, "delete", what, {}, make)

@@ -12,6 +12,7 @@ from modelbay.entities import Credentials, ModelType
 from modelbay.errors import CredentialsValidateFailedError, InvokeRateLimitError, ModelbayError, redact
 from modelbay.platform.credentials.forms import FormValue
 from modelbay.platform.credentials.target import Target
+from modelbay.platform.shared.port import Ask, Kind, Refused, Shared
 
 DEADLINE: Final = 30.0
 A_MINUTE: Final = 10
@@ -40,8 +41,8 @@ class Prove(Protocol):
 class Proving:
     """Proves credentials before they are saved.
 
-    A workspace may ask `a_minute` times within a minute: a provider bans those who try keys, and blames the
-    installation for it.
+    A workspace may ask `a_minute` times within any minute: a provider bans those who try keys, and blames the
+    installation for it. Whoever is given what processes share counts with all of them, else for itself.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Proving:
         prove: Prove | None = None,
         *,
         within: Callable[[str], Awaitable[Prove]] | None = None,
+        shared: Shared | None = None,
         deadline: float = DEADLINE,
         a_minute: int = A_MINUTE,
         clock: Callable[[], float] = time.monotonic,
@@ -58,9 +60,11 @@ class Proving:
         Args:
             prove: Asks, for whichever workspace; or …
             within: … returns what asks as a workspace does: by its own way, with its own settings.
+            shared: Counts for all processes that share it, as `shared_in` returns it: whose it is closes it.
         """
         self._prove = prove
         self._within = within
+        self._shared = shared
         self._deadline = deadline
         self._a_minute = a_minute
         self._clock = clock
@@ -73,7 +77,7 @@ class Proving:
             CredentialsValidateFailedError: It does not, or has not answered in time.
             InvokeRateLimitError: The workspace has asked too often; `retry_after` says when it may again.
         """
-        self._count(target.workspace)
+        await self._count(target.workspace)
         model = {"model": target.model, "model_type": target.model_type} if target.model else {}
         try:
             async with asyncio.timeout(self._deadline):
@@ -91,17 +95,35 @@ class Proving:
             )
             raise
 
-    def _count(self, workspace: str) -> None:
+    async def _count(self, workspace: str) -> None:
+        wait = await self._wait(workspace)
+        if wait is not None:
+            raise InvokeRateLimitError(
+                f"credentials of this workspace have been checked {self._a_minute} times within a minute",
+                retry_after=wait,
+            )
+
+    async def _wait(self, workspace: str) -> float | None:
+        """Return the seconds until the workspace may ask; None if it does so now."""
+        if self._shared is None:
+            return self._wait_alone(workspace)
+        taken = await self._shared.take(
+            [Ask(f"{workspace}/proving/:requests", Kind.REQUESTS, self._a_minute)]
+        )
+        if isinstance(taken, Refused):
+            return _MINUTE if taken.retry_after is None else taken.retry_after
+        taken.settle()
+        return None
+
+    def _wait_alone(self, workspace: str) -> float | None:
+        """As `_wait`, by what this process has asked."""
         now = self._clock()
         self._forget(now - _MINUTE)
         asked = self._asked.setdefault(workspace, deque())
         if len(asked) >= self._a_minute:
-            wait = asked[0] + _MINUTE - now
-            raise InvokeRateLimitError(
-                f"credentials of this workspace have been checked {len(asked)} times within a minute",
-                retry_after=round(wait, 1),
-            )
+            return round(asked[0] + _MINUTE - now, 1)
         asked.append(now)
+        return None
 
     def _forget(self, before: float) -> None:
         for workspace, asked in list(self._asked.items()):

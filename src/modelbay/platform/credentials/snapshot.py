@@ -111,20 +111,24 @@ class Snapshot:
         behind: CredentialSource | None = None,
     ) -> Choice:
         """Return what a call uses: the model's own credentials, else the provider's, else those `behind`."""
+        stored = self.stored(provider.provider, model, model_type.value if model_type else None)
+        if stored is not None:
+            return stored
+        found = behind.credentials(provider, model, model_type) if behind is not None else None
+        if found is not None:
+            return Choice(Status.ACTIVE, found, ENVIRONMENT, ENVIRONMENT)
+        return self._without(provider)
+
+    def stored(self, provider: str, model: str | None, model_type: str | None) -> Choice | None:
+        """Return what the workspace itself says a call uses; None if it says nothing."""
         if model and model_type:
-            place = ModelPlace(self.workspace, provider.provider, model, model_type.value)
+            place = ModelPlace(self.workspace, provider, model, model_type)
             if place in self.disabled:
                 return _DISABLED
             own = self.active.get(Place(*place))
             if own is not None:
                 return own
-        theirs = self.active.get(Place(self.workspace, provider.provider))
-        if theirs is not None:
-            return theirs
-        found = behind.credentials(provider, model, model_type) if behind is not None else None
-        if found is not None:
-            return Choice(Status.ACTIVE, found, ENVIRONMENT, ENVIRONMENT)
-        return self._without(provider)
+        return self.active.get(Place(self.workspace, provider))
 
     def _without(self, provider: ModelProviderConfiguration) -> Choice:
         if not needs_credentials(provider):

@@ -25,6 +25,8 @@ Hosted = Callable[[str, str, Choice], Choice]
 Ask = Callable[[str, ModelType], Awaitable[AIModelEntity | None]]
 """Asks what a model is, by `provider/model`, as `Engine.schema` does."""
 
+_TYPES: Final = {each.value: each for each in ModelType}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatus:
@@ -113,6 +115,7 @@ class _Looking:
         self._behind = behind
         self._hosted = hosted
         self._providers: dict[str, ModelProviderConfiguration | str] = {}
+        self._without: dict[str, Choice] = {}
 
     def declared(self, kind: str | None, provider: str | None) -> Iterator[ModelStatus]:
         """Yield the models that plugins declare."""
@@ -140,8 +143,8 @@ class _Looking:
         custom: bool = False,
         deprecated: bool = False,
     ) -> ModelStatus:
-        model_type = ModelType(kind)
-        choice = self._choice(provider, model, model_type, custom)
+        model_type = _TYPES[kind]
+        choice = self._choice(provider, model, kind, custom)
         return ModelStatus(
             provider=provider,
             model=model,
@@ -155,11 +158,11 @@ class _Looking:
             credential_name=choice.name,
         )
 
-    def _choice(self, name: str, model: str, model_type: ModelType, custom: bool) -> Choice:
+    def _choice(self, name: str, model: str, kind: str, custom: bool) -> Choice:
         provider = self._provider(name)
         if isinstance(provider, str):
             return Choice(Status.ERROR, text=provider)
-        choice = self._snapshot.choice(provider, model, model_type, behind=self._behind)
+        choice = self._snapshot.stored(name, model, kind) or self._otherwise(provider, model, kind)
         if choice.id == ENVIRONMENT and not is_complete(provider, choice.credentials or {}):
             choice = Choice(
                 Status.NO_CONFIGURE, text=how_to_give(provider)
@@ -167,6 +170,14 @@ class _Looking:
         if custom or self._hosted is None or choice.status is Status.DISABLED:
             return choice
         return self._hosted(name, model, choice)
+
+    def _otherwise(self, provider: ModelProviderConfiguration, model: str, kind: str) -> Choice:
+        """Return what calls of a provider use where the workspace says nothing of them."""
+        if self._behind is not None:  # it may know something of the model
+            return self._snapshot.choice(provider, model, _TYPES[kind], behind=self._behind)
+        if provider.provider not in self._without:
+            self._without[provider.provider] = self._snapshot.choice(provider)
+        return self._without[provider.provider]
 
     def _provider(self, name: str) -> ModelProviderConfiguration | str:
         """Return a provider, or why there is none."""

@@ -1,4 +1,4 @@
-"""The books: what calls that move into the ledger count of budgets and quotas, in the same transaction."""
+"""The books: what calls and corrections that enter the ledger count of limits, in the same transaction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from modelbay.platform.limits.charges import Spent, charges, of_row
+from modelbay.platform.limits.charges import (
+    Corrected,
+    Spent,
+    charges,
+    correction_charges,
+    of_row,
+)
 from modelbay.store import Database, keys, limits, spending
 from modelbay.store.calls import COLUMNS
 from modelbay.store.database import EXACT
@@ -18,7 +24,7 @@ _WORKSPACE = COLUMNS.index("workspace")
 
 
 class Books:
-    """Counts the calls of one transaction, which holds the lock `spending.FOLDING`."""
+    """Counts what enters the ledger in one transaction, which holds the lock `spending.FOLDING`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,6 +41,11 @@ class Books:
                 by_workspace[row[_WORKSPACE]].append(of_row(row))
         for workspace, calls in by_workspace.items():
             self._count(workspace, calls)
+
+    def correct(self, corrected: Corrected) -> None:
+        """Count a correction that is inserted, once."""
+        workspace = corrected.workspace
+        self._add(correction_charges(corrected, self._limits(workspace), self._lineages(workspace)))
 
     def close(self) -> None:
         """Let go of what the calls held, and write down what they came to."""
@@ -56,9 +67,12 @@ class Books:
             if each.call in known:
                 continue
             known.add(each.call)
-            for place, amount in charges(each, self._limits(workspace), self._lineages(workspace)):
-                self._sums[place] = EXACT.add(self._sums[place], amount)
+            self._add(charges(each, self._limits(workspace), self._lineages(workspace)))
         self._ended[workspace] += ids
+
+    def _add(self, amounts: Sequence[tuple[Place, Decimal]]) -> None:
+        for place, amount in amounts:
+            self._sums[place] = EXACT.add(self._sums[place], amount)
 
     def _lineages(self, workspace: str) -> dict[str, tuple[str, ...]]:
         if workspace not in self._lineage:

@@ -17,6 +17,7 @@ from modelbay.platform.limits.charges import (
     budget_place,
     charge,
     concerns,
+    named,
 )
 from modelbay.platform.limits.periods import Period, end_of
 from modelbay.platform.people.refusals import conflict, invalid, not_found
@@ -28,6 +29,7 @@ from modelbay.store import limits as queries
 from modelbay.store.credentials import changing
 from modelbay.store.database import EXACT
 from modelbay.store.limits import BudgetRow
+from modelbay.store.selection import FAR
 from modelbay.store.spending import Balance, Place
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
@@ -173,18 +175,17 @@ def change_budget(
 ) -> BudgetRow:
     """Change a budget; what is None stays.
 
+    What calls count whose price is not known is counted anew, for those that were made before too.
+
     Args:
         version: The version that the caller has seen; None takes any.
 
     Raises:
         InvokeBadRequestError: There is none, a field is wrong, or somebody has changed it since `version`.
     """
-    with changing(database, workspace):
-        row = _existing(database, workspace, budget_id)
-        if version not in (None, row.version):
-            raise conflict(
-                "version", f"the budget has been changed since: it is {row.version}, not {version}"
-            )
+    recounts = refuse_unpriced or unpriced is not None
+    with changing(database, workspace, spending.FOLDING if recounts else ""):
+        row = _seen(database, workspace, budget_id, version)
         counted = row.unpriced if unpriced is None else _money("unpriced", unpriced)
         new = replace(
             row,
@@ -193,14 +194,22 @@ def change_budget(
             unpriced=None if refuse_unpriced else counted,
         )
         queries.update_budget(database, new)
+        if (new.unpriced or NOTHING) != (row.unpriced or NOTHING):
+            _recount(database, new)
         audit.record(database, workspace, actor, "budget.set", row.id, _facts(new))
         return replace(new, version=row.version + 1)
 
 
-def delete_budget(database: Database, workspace: str, budget_id: str, *, actor: str) -> None:
-    """Delete a budget; InvokeBadRequestError if there is none."""
+def delete_budget(
+    database: Database, workspace: str, budget_id: str, *, version: int | None = None, actor: str
+) -> None:
+    """Delete a budget.
+
+    Raises:
+        InvokeBadRequestError: There is none, or somebody has changed it since `version`.
+    """
     with changing(database, workspace):
-        row = _existing(database, workspace, budget_id)
+        row = _seen(database, workspace, budget_id, version)
         queries.delete_budget(database, workspace, budget_id)
         audit.record(database, workspace, actor, "budget.delete", budget_id, _facts(row))
 
@@ -281,13 +290,16 @@ class BudgetLimit:
         return f"{_named(self.row)} is used up"
 
     def spent_before(self, database: Database) -> Decimal:
-        """Return what the ledger has of the period."""
-        row, total = self.row, NOTHING
+        """Return what the ledger has of the period, with its corrections."""
+        # As it is now: what is kept in memory may be of before a change.
+        row = queries.budget(database, self.row.workspace, self.row.id) or self.row
+        total = NOTHING
         by_key = row.scope == Scope.KEY
         lineage = keys.lineages(database, row.workspace) if by_key else {}
-        for each in calls.spent_since(database, row.workspace, self.place.period):
+        since, until = self.place.period, end_of(Period(row.period), self._at)
+        for each in calls.spent_since(database, row.workspace, since, FAR if until is None else until):
             if concerns(
-                row, each.member, lineage.get(each.key, (each.key,)), f"{each.provider}/{each.model}"
+                row, each.member, lineage.get(each.key, (each.key,)), named(each.provider, each.model)
             ):
                 same = each.currency == row.currency
                 others = each.unpriced + (0 if same else each.priced)
@@ -296,10 +308,22 @@ class BudgetLimit:
         return total
 
 
+def _recount(database: Database, row: BudgetRow) -> None:
+    for place in spending.begun(database, row.workspace, row.id):
+        spending.put(database, place, BudgetLimit(row, place.period).spent_before(database))
+
+
 def _existing(database: Database, workspace: str, budget_id: str) -> BudgetRow:
     row = queries.budget(database, workspace, budget_id)
     if row is None:
         raise not_found("id", f"there is no budget {budget_id[:40]!r}; see modelbay budget list")
+    return row
+
+
+def _seen(database: Database, workspace: str, budget_id: str, version: int | None) -> BudgetRow:
+    row = _existing(database, workspace, budget_id)
+    if version not in (None, row.version):
+        raise conflict("version", f"the budget has been changed since: it is {row.version}, not {version}")
     return row
 
 

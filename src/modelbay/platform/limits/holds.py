@@ -8,7 +8,7 @@ import itertools
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,7 @@ from modelbay.platform.limits.holding import (
     settle,
 )
 from modelbay.store import Database, StoreError, open_directory, spending
+from modelbay.store.database import WAIT
 from modelbay.store.journal import home_of
 from modelbay.store.presence import Presence, forget_gone, is_gone
 from modelbay.store.spending import Balance, Place
@@ -34,7 +35,13 @@ _FOLDER: Final = "holders"
 _MOST: Final = 10_000  # calls that wait for the database
 _AT_ONCE: Final = 200  # calls a transaction
 _EVERY: Final = 5.0  # seconds between two signs of life
-_SILENT: Final = 20.0
+_SILENT: Final = WAIT + 2 * _EVERY
+"""Seconds without a sign of life after which a process on another machine is taken for dead.
+
+Signs have a connection of their own, so that none waits for the locks that calls wait for, however many those
+are. What a sign can wait for is its own row, for as long as a transaction may wait that has changed it: two
+signs are never further apart than WAIT and _EVERY. The rest is for machines that are slow.
+"""
 _PAUSE: Final = 1.0  # seconds between two looks for the dead, while calls are refused
 
 
@@ -62,6 +69,7 @@ class Holds:
         """
         self.failure = ""
         self._database = database
+        self._signs = BackgroundDatabase(data_dir)
         self._data_dir = data_dir
         self._clock = clock
         self._silent = silent
@@ -72,7 +80,7 @@ class Holds:
         self._numbers = itertools.count(1)
         self._waiting: list[tuple[Hold | Settlement, asyncio.Future[Answer]]] = []
         self._working: asyncio.Task[None] | None = None
-        self._living: asyncio.Task[None] | None = None
+        self._living: list[asyncio.Task[None]] = []
         self._under_way: set[tuple[str, str]] = set()
         self._beats: dict[str, tuple[int, float]] = {}
         self._looked = float("-inf")
@@ -127,9 +135,9 @@ class Holds:
 
         What cannot be given back now is by whoever sees that this process is gone.
         """
-        if self._living is not None:
-            self._living.cancel()
-            await asyncio.gather(self._living, return_exceptions=True)
+        for task in self._living:
+            task.cancel()
+        await asyncio.gather(*self._living, return_exceptions=True)
         while self._working is not None and not self._working.done():
             await asyncio.shield(self._working)
         if self._presence is not None:
@@ -137,6 +145,7 @@ class Holds:
                 await self._database.run(self._leave)
             self._presence.end()
             self._presence = None
+        await self._signs.close()
 
     # the queue
 
@@ -157,7 +166,8 @@ class Holds:
             try:
                 if self._presence is None:
                     self._home, self._presence = await asyncio.to_thread(self._appear)
-                    self._living = asyncio.get_running_loop().create_task(self._live())
+                    loop = asyncio.get_running_loop()
+                    self._living = [loop.create_task(self._live(each)) for each in (self.beat, self.look)]
                 self.failure = ""
                 answers = await self._database.run(self._serve, [work for work, _ in batch])
             except Exception as error:  # noqa: BLE001 - each who waits is told
@@ -212,16 +222,20 @@ class Holds:
 
     # life and death
 
-    async def _live(self) -> None:
-        """Give signs of life, and look for those who give none."""
+    async def _live(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do every now and then what living takes."""
         while True:
             await asyncio.sleep(_EVERY)
             try:
-                await self.look()
+                await act()
             except Exception as error:  # noqa: BLE001 - whatever it is, this process lives, and says so again
                 self.failure = f"limits cannot be looked after: {_said(error)}"
             else:
                 self.failure = ""
+
+    async def beat(self) -> None:
+        """Give a sign of life, whatever calls wait for; it is done every five seconds anyway."""
+        await self._signs.run(spending.beat_again, self._holder, next(self._numbers))
 
     async def look(self) -> None:
         """Give a sign of life, see to what was left, bury the dead; it is done every five seconds anyway."""
@@ -253,9 +267,12 @@ class Holds:
 
     def _bury(self, database: Database) -> int:
         """Give back what dead processes held; return how many there were."""
-        now, others = self._clock(), spending.holders(database)
+        before, others = self._clock(), spending.holders(database)
+        seen = (
+            self._clock()
+        )  # reading may take long: silence lasts from the end of one to the begin of another
         self._beats = {
-            name: (beat, self._beats[name][1] if self._beats.get(name, (-1,))[0] == beat else now)
+            name: (beat, self._beats[name][1] if self._beats.get(name, (-1,))[0] == beat else seen)
             for name, (_, beat) in others.items()
             if name != self._holder
         }
@@ -269,7 +286,7 @@ class Holds:
         silent = [
             name
             for name, (_, since) in self._beats.items()
-            if others[name][0] != self._home and now - since >= self._silent
+            if others[name][0] != self._home and before - since >= self._silent
         ]
         return sum(_release(database, name, others[name][1]) for name in (*here, *silent))
 

@@ -9,19 +9,20 @@ from decimal import Decimal
 from typing import Any, Final
 
 from modelbay.entities import CallUsage, EmbeddingUsage, LLMUsage, Meter, ModelType, PriceConfig
-from modelbay.platform.corrections import LOCK, Correction, enter
+from modelbay.platform.corrections import Correction, enter
 from modelbay.platform.people.tokens import new_id
 from modelbay.platform.prices.book import PROVIDER, Price, PriceBook
 from modelbay.platform.prices.declared import Declared
 from modelbay.platform.prices.entries import price_book
 from modelbay.sdk.prices import exact_price
-from modelbay.store import Database, audit, calls
+from modelbay.store import Database, audit, calls, spending
 from modelbay.store import corrections as queries
 from modelbay.store.database import EXACT
 from modelbay.store.selection import Selection
 
 REASON: Final = "repriced"
 _AT_ONCE: Final = 500
+_WRITTEN_AT_ONCE: Final = 100  # calls for which those wait who move others into the ledger
 _ZERO: Final = Decimal(0)
 
 
@@ -79,14 +80,12 @@ def reprice(
     book = price_book(database, chosen.workspace)
     found: dict[tuple[str, str], Difference] = {}
     result = Repricing()
-    for part in _parts(database, chosen):
+    for part in _parts(database, chosen, _WRITTEN_AT_ONCE if write else _AT_ONCE):
         result.looked_at += len(part)
         if write:
-            with database.transaction(LOCK):
+            with database.transaction(spending.FOLDING):
                 entries = _entries(database, chosen.workspace, part, book, declared, actor, found)
-                made = time.time()
-                for entry, row in entries:
-                    enter(database, chosen.workspace, entry, row, created=made)
+                enter(database, chosen.workspace, entries, created=time.time())
         else:
             entries = _entries(database, chosen.workspace, part, book, declared, actor, found)
         result.corrections += len(entries)
@@ -104,9 +103,9 @@ def price_of(row: Mapping[str, Any], config: PriceConfig, *, own: bool = False) 
     return None if price is None else EXACT.normalize(price)
 
 
-def _parts(database: Database, chosen: Selection) -> Iterator[list[dict[str, Any]]]:
+def _parts(database: Database, chosen: Selection, at_once: int) -> Iterator[list[dict[str, Any]]]:
     behind: tuple[float, str] | None = None
-    while part := calls.page(database, chosen, behind, _AT_ONCE):
+    while part := calls.page(database, chosen, behind, at_once):
         yield part
         behind = (part[-1]["at"], part[-1]["id"])
 

@@ -135,7 +135,13 @@ async def change(request: Request[ChangedBudget, None]) -> Reply:
 
 async def delete(request: Request[None, None]) -> Reply:
     """Delete a budget."""
-    await request.run(rules.delete_budget, request.workspace, request.params["budget"], actor=request.actor)
+    await request.run(
+        rules.delete_budget,
+        request.workspace,
+        request.params["budget"],
+        version=request.version,
+        actor=request.actor,
+    )
     return Reply()
 
 
@@ -203,6 +209,7 @@ OPERATIONS: Final = [
         summary="Delete a budget.",
         serve=delete,
         status=204,
+        versioned=True,
         parameters=_PARAMETERS,
     ),
 ]

@@ -30,7 +30,7 @@ from modelbay.platform.export import export, how_many
 from modelbay.platform.fold import fold
 from modelbay.platform.people.refusals import invalid
 from modelbay.platform.retention import retain, retained
-from modelbay.platform.usage import check_dimensions, usage
+from modelbay.platform.usage import check_dimensions, usage_of
 from modelbay.store import Database
 from modelbay.store.selection import FAR, Selection
 
@@ -47,16 +47,13 @@ async def totals(request: Request[None, UsageQuery]) -> Reply:
             text = "a key sees its own total: leave it out, or write key"
             raise ProblemError(403, f"by: {text}", "forbidden", errors={"by": text})
         by = ("key",)
-    rows = await asyncio.to_thread(
-        usage,
-        request.services.data_dir,
+    chosen = Selection(
+        workspace=request.workspace,
         since=query.since.timestamp() if query.since else 0.0,
         until=query.until.timestamp() if query.until else FAR,
-        by=by,
-        workspace=request.workspace,
+        key=request.key.key_id if request.key is not None else "",
     )
-    if request.key is not None:
-        rows = [row for row in rows if row.label == request.key.key_id]
+    rows = await request.run(usage_of, request.services.data_dir, chosen, by)
     kept, following = cut_list(request, rows, lambda row: "\n".join(row.labels))
     return Reply(UsagePage(items=[total_of(row, by) for row in kept], next=following))
 
