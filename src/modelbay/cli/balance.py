@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from modelbay.cli import completion
 from modelbay.cli.credential import Kind, Provider
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
+from modelbay.cli.output import say, time_text, write_json, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from modelbay.catalog import Catalog
     from modelbay.platform.balances import Balance
     from modelbay.platform.credentials.sharing import SharingEntry
+    from modelbay.platform.credentials.target import Target
+    from modelbay.platform.vault import Vault
+    from modelbay.store import Database
     from modelbay.store.balances import BalanceEntryRow, BalanceRow
 
 balance = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
-ACTOR: Final = "cli"
 
 Model = Annotated[
     str | None,
@@ -71,8 +75,7 @@ def set_(
 
     One that meets a rate limit, is refused or cannot be reached rests for a while; the others do its work.
     """
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened, target_of
+    from modelbay.cli.credential_store import target_of
     from modelbay.cli.errors import Mistake
     from modelbay.platform.balances import set_balance
     from modelbay.runtime.balancing import Strategy
@@ -80,8 +83,10 @@ def set_(
     known = [each.value for each in Strategy]
     if strategy not in known:
         raise Mistake(f"--strategy: there is no {strategy!r}; there are {', '.join(known)}")
-    target = target_of(workspace, provider, model, kind)
-    with opened(directory(data_dir), workspace) as (database, vault):
+    folder = directory(data_dir)
+    catalog = catalog_of(folder)
+    target = target_of(catalog, workspace, provider, model, kind)
+    with opened(folder, workspace) as (database, vault):
         row = set_balance(
             database,
             target,
@@ -90,7 +95,7 @@ def set_(
             version=version,
             actor=ACTOR,
         )
-        [found] = _seen(database, vault, workspace, [row])
+        [found] = _seen(catalog, database, vault, workspace, [row])
     text = f"the calls of {target} are shared by {len(found.entries)} credentials"
     say(_plain(found), as_json, f"{text}; for now {found.text}" if found.text else text)
 
@@ -112,15 +117,13 @@ def show(
     """
     import sys
 
-    from modelbay.cli.credential_store import opened
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.store import balances
 
-    with opened(directory(data_dir), workspace) as (database, vault):
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, vault):
         rows = balances.of_workspace(database, workspace)
-        found = _seen(
-            database, vault, workspace, [row for row in rows if provider in (None, row.place.provider)]
-        )
+        wanted = [row for row in rows if provider in (None, row.place.provider)]
+        found = _seen(catalog_of(folder), database, vault, workspace, wanted)
     if as_json:
         write_json([_plain(each) for each in found])
     elif sys.stdout.isatty():
@@ -140,15 +143,34 @@ def clear(
     as_json: AsJson = False,
 ) -> None:
     """Have calls use the active credentials alone again; the credentials themselves stay."""
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened, target_of
     from modelbay.platform.balances import clear_balance
 
-    target = target_of(workspace, provider, model, kind)
-    with opened(directory(data_dir), workspace) as (database, _):
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, _):
+        target = _balanced(catalog_of(folder), database, workspace, provider, model, kind)
         clear_balance(database, target, version=version, actor=ACTOR)
     facts = {"provider": provider, "model": target.model or None, "cleared": True}
     say(facts, as_json, f"the calls of {target} use the active credentials alone")
+
+
+def _balanced(
+    catalog: Catalog, database: Database, workspace: str, provider: str, model: str | None, kind: str
+) -> Target:
+    """Return what is named; a balance goes also where its provider's plugin is no more."""
+    from modelbay.cli.credential_store import target_of
+    from modelbay.errors import ModelbayError
+    from modelbay.platform.credentials.target import without_plugin
+    from modelbay.store import balances
+    from modelbay.store.credentials import Place
+
+    try:
+        return target_of(catalog, workspace, provider, model, kind)
+    except ModelbayError:
+        name = (model or "").removeprefix(f"{provider}/")
+        place = Place(workspace, provider, name, kind if name else "")
+        if balances.one(database, place) is None:
+            raise
+        return without_plugin(place)
 
 
 def _entry(text: str) -> BalanceEntryRow:
@@ -168,15 +190,14 @@ def _entry(text: str) -> BalanceEntryRow:
     return entry
 
 
-def _seen(database: Any, vault: Any, workspace: str, rows: Sequence[BalanceRow]) -> list[Balance]:
-    from modelbay.catalog import Catalog
+def _seen(
+    catalog: Catalog, database: Database, vault: Vault, workspace: str, rows: Sequence[BalanceRow]
+) -> list[Balance]:
     from modelbay.errors import ModelbayError
     from modelbay.platform.balances import seen
     from modelbay.platform.credentials.snapshot import read_snapshot
     from modelbay.platform.credentials.stored import FIRST_WORKSPACE
     from modelbay.platform.environment import LocalCredentials
-
-    catalog = Catalog()
 
     def declared(provider: str) -> Any:
         try:

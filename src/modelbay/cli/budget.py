@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
 from modelbay.cli.listing import Column, write_list
-from modelbay.cli.workspace import ACTOR
+from modelbay.cli.output import time_text, write_json, write_text
 
 if TYPE_CHECKING:
     from modelbay.platform.limits.budgets import Budget
@@ -57,7 +57,6 @@ def set_(
     Where there is one for the same period and currency already, it is changed. What was spent in the period
     before counts. Before a call is made, the most that it can cost is held; afterwards it counts what it did.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.limits.budgets import set_budget
     from modelbay.store import Database
 
@@ -109,7 +108,6 @@ def delete(
     budget_id: Id, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
     """Delete a budget; a running gateway counts by it no more within a second."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.limits.budgets import delete_budget
     from modelbay.store import Database
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from modelbay.cli.key import time_text
+from modelbay.cli.output import time_text
 
 if TYPE_CHECKING:
     from modelbay.platform.credentials.stored import NamedCredentials
@@ -55,21 +55,6 @@ def draw(rows: Sequence[NamedCredentials]) -> None:
         cells = (row.id, row.name, _of(row), _state(row), values)
         table.add_row(*map(Text, cells), style="" if row.active else "dim")
     console.print(table)
-
-
-def tell(row: NamedCredentials, as_json: bool, text: str) -> None:
-    """Say what became of credentials."""
-    say(plain(row), as_json, text)
-
-
-def say(facts: Mapping[str, Any], as_json: bool, text: str) -> None:
-    """Write what was done: as a line, or its facts as JSON."""
-    from modelbay.cli.output import write_json, write_text
-
-    if as_json:
-        write_json(facts)
-    else:
-        write_text(text + "\n")
 
 
 def _of(row: NamedCredentials) -> str:

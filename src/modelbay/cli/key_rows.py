@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from modelbay.cli.key import time_text
+from modelbay.cli.output import time_text
 
 if TYPE_CHECKING:
     from modelbay.store.keys import KeyRow

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
-from modelbay.cli.workspace import ACTOR
+from modelbay.cli.output import time_text, write_json, write_rows, write_text
 from modelbay.platform.people.permissions import Role
 
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
     """
     import sys
 
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
@@ -85,7 +84,6 @@ def invite(
     It is the only time that the link is shown. Give it to nobody else. Another invitation of the same person
     makes this one invalid.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.invitations import PAGE, invite, link_of
     from modelbay.store import Database
 
@@ -107,7 +105,6 @@ def role_(
     as_json: AsJson = False,
 ) -> None:
     """Make a member something else, at once."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.members import change_role, find_member
     from modelbay.store import Database
 
@@ -125,7 +122,6 @@ def remove(
     who: Who, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
     """Remove a member from a workspace at once, or take an invitation back."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from modelbay.cli import completion
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
+from modelbay.cli.output import say, time_text, write_json, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from modelbay.platform.network.stored import NetworkSettings
 
 network = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
-ACTOR: Final = "cli"
 
 Provider = Annotated[
     str, typer.Argument(metavar="PROVIDER", help="The provider.", autocompletion=completion.provider_names)
@@ -49,14 +49,12 @@ def show(
     """
     import sys
 
-    from modelbay.catalog import Catalog
-    from modelbay.cli.credential_store import opened
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.network.settings import listed, read
 
+    folder = directory(data_dir)
     if provider is not None:
-        Catalog().declared(provider)  # an unknown name is said
-    with opened(directory(data_dir), workspace) as (database, vault):
+        catalog_of(folder).declared(provider)  # an unknown name is said
+    with opened(folder, workspace) as (database, vault):
         if provider is not None:
             rows = [read(database, vault, workspace, provider)]
         else:
@@ -143,15 +141,13 @@ def set_(
 
     A password or a header's value is never an argument: it is read from a variable, a file or stdin.
     """
-    from modelbay.catalog import Catalog
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened
     from modelbay.cli.errors import Mistake
     from modelbay.cli.network_form import fill_in
     from modelbay.platform.credentials.forms import HIDDEN
     from modelbay.platform.network.settings import change, read
 
-    declared = Catalog().declared(provider)
+    folder = directory(data_dir)
+    declared = catalog_of(folder).declared(provider)
     plain = {
         "base_url": base_url,
         "private_hosts": private_host or None,
@@ -174,7 +170,7 @@ def set_(
     )
     if not given:
         raise Mistake("nothing to change: give an option, see modelbay network set --help")
-    with opened(directory(data_dir), workspace) as (database, vault):
+    with opened(folder, workspace) as (database, vault):
         if header_env and settings is None:
             there = read(database, vault, workspace, provider).values.get("headers", {})
             given["headers"] = {**dict.fromkeys(there, HIDDEN), **given["headers"]}
@@ -188,8 +184,6 @@ def clear(
     provider: Provider, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
     """Forget a provider's network settings: it is called as before there were any."""
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened
     from modelbay.platform.network.settings import clear as forget
 
     with opened(directory(data_dir), workspace) as (database, _):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from modelbay.cli.key import time_text
+from modelbay.cli.output import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
 from modelbay.cli.listing import Column, Row, write_list
-from modelbay.cli.workspace import ACTOR
+from modelbay.cli.output import time_text, write_json, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,6 @@ def grant(
     as_json: AsJson = False,
 ) -> None:
     """Set what a workspace may use of a quota; what it has used stays used."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.limits import quotas
     from modelbay.store import Database
 
@@ -98,7 +97,6 @@ def prefer(
     as_json: AsJson = False,
 ) -> None:
     """Choose which credentials of a provider a workspace uses first; the others take over where they can."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.limits import quotas
     from modelbay.store import Database
 
@@ -113,11 +111,9 @@ def prefer(
 
 
 def _hosted(folder: Path) -> Hosted:
-    from modelbay.catalog import Catalog
-    from modelbay.gateway.settings import GatewaySettings
     from modelbay.platform.limits.lending import read_hosted
 
-    return read_hosted(folder, Catalog(folders=GatewaySettings.read(folder).plugins))
+    return read_hosted(folder, catalog_of(folder))
 
 
 def _plain(quota: Quota) -> dict[str, Any]:

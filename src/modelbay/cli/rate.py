@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
-from modelbay.cli.workspace import ACTOR
+from modelbay.cli.output import time_text, write_json, write_rows, write_text
 from modelbay.platform.limits.scopes import Limits, Scope
 
 if TYPE_CHECKING:
@@ -83,7 +83,6 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
     """
     import sys
 
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.limits.rates import list_rates
     from modelbay.store import Database
 
@@ -126,7 +125,6 @@ def _id_of(database: Database, workspace: str, whose: Scope, which: str) -> str:
 
 
 def _tell(row: RateRow, as_json: bool, line: str) -> None:
-    from modelbay.cli.output import write_json, write_text
 
     if as_json:
         write_json(_plain(row))

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from modelbay.cli import completion
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
+from modelbay.cli.output import say, time_text, write_json, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from modelbay.catalog import Catalog
     from modelbay.entities import ModelType
+    from modelbay.platform.vault import Vault
     from modelbay.runtime.routing import RouteStrategy
+    from modelbay.store import Database
     from modelbay.store.routes import RouteRow
 
 route = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
-ACTOR: Final = "cli"
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What calls name as their model.")]
 Models = Annotated[
@@ -80,14 +83,13 @@ def create(
     cheapest and fastest choose by prices and by the calls of the last hour. The next is tried after an error,
     as long as nothing of an answer was sent.
     """
-    from modelbay.catalog import Catalog
-    from modelbay.cli.credential_store import opened
     from modelbay.platform.routes import create_route, step_of
 
-    with opened(directory(data_dir), workspace) as (database, _):
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, _):
         row = create_route(
             database,
-            Catalog(),
+            catalog_of(folder),
             workspace,
             name,
             [step_of(text) for text in models or ()],
@@ -106,8 +108,6 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
     """
     import sys
 
-    from modelbay.cli.credential_store import opened
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.routes import list_routes
 
     with opened(directory(data_dir), workspace) as (database, _):
@@ -129,13 +129,12 @@ def show(
     Into a pipe each model is one line without heading, its columns separated by tabs: model, status, why it
     cannot be called.
     """
-    from modelbay.cli.credential_store import opened
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.routes import get_route
 
-    with opened(directory(data_dir), workspace) as (database, vault):
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, vault):
         row = get_route(database, workspace, name)
-        found = _statuses(database, vault, row)
+        found = _statuses(catalog_of(folder), database, vault, row)
     if as_json:
         plain = _plain(row)
         for entry, (status, text) in zip(plain["models"], found, strict=True):
@@ -156,17 +155,16 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Change a route: its strategy, or its models, then all of them."""
-    from modelbay.catalog import Catalog
-    from modelbay.cli.credential_store import opened
     from modelbay.cli.errors import Mistake
     from modelbay.platform.routes import edit_route, step_of
 
     if models is None and strategy is None:
         raise Mistake("nothing to change: give --model or --strategy")
-    with opened(directory(data_dir), workspace) as (database, _):
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, _):
         row = edit_route(
             database,
-            Catalog(),
+            catalog_of(folder),
             workspace,
             name,
             steps=[step_of(text) for text in models] if models else None,
@@ -186,8 +184,6 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a route; calls of its name are refused within a second."""
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened
     from modelbay.platform.routes import delete_route
 
     with opened(directory(data_dir), workspace) as (database, _):
@@ -214,8 +210,7 @@ def _strategy(text: str) -> RouteStrategy:
     return RouteStrategy(text)
 
 
-def _statuses(database: Any, vault: Any, row: RouteRow) -> list[tuple[str, str]]:
-    from modelbay.catalog import Catalog
+def _statuses(catalog: Catalog, database: Database, vault: Vault, row: RouteRow) -> list[tuple[str, str]]:
     from modelbay.platform.credentials.snapshot import read_snapshot
     from modelbay.platform.credentials.statuses import model_list
     from modelbay.platform.credentials.stored import FIRST_WORKSPACE
@@ -223,7 +218,7 @@ def _statuses(database: Any, vault: Any, row: RouteRow) -> list[tuple[str, str]]
 
     snapshot = read_snapshot(database, vault, row.workspace)
     behind = LocalCredentials() if row.workspace == FIRST_WORKSPACE else None
-    listed = model_list(Catalog(), snapshot, behind=behind)
+    listed = model_list(catalog, snapshot, behind=behind)
     known = {
         (each.provider, each.model): (each.status.value, each.text)
         for each in listed
@@ -259,7 +254,6 @@ def _models(row: RouteRow) -> Sequence[str]:
 
 
 def _tell(row: RouteRow, as_json: bool, text: str) -> None:
-    from modelbay.cli.credential_rows import say
 
     say(_plain(row), as_json, text)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from modelbay.cli.data_directory import AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.output import write_json, write_rows
 from modelbay.cli.usage_calls import calls, correct
 from modelbay.cli.usage_export import export, retain
 from modelbay.cli.usage_options import Since, Until, moments
@@ -60,7 +61,6 @@ def _show(since: str, until: str, by: str, workspace: str, folder: Any, *, as_js
     import sys
 
     from modelbay.cli.errors import Mistake
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.errors import InvokeBadRequestError
     from modelbay.platform.usage import check_dimensions
     from modelbay.platform.usage import usage as summed

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.output import write_json, write_rows, write_text
 from modelbay.cli.usage_options import (
     Key,
     Member,
@@ -19,7 +20,6 @@ from modelbay.cli.usage_options import (
     Until,
     selection,
 )
-from modelbay.cli.workspace import ACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,6 @@ def calls(
     import sys
 
     from modelbay.cli.errors import say_warning
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.calls import list_calls
     from modelbay.platform.fold import fold
     from modelbay.store import Database
@@ -107,7 +106,6 @@ def correct(
 
     What was recorded stays as it is; every total is with its corrections, at the time of the call.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.corrections import correct as enter
     from modelbay.platform.fold import fold
     from modelbay.store import Database

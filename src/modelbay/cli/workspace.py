@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, directory, time_text
+from modelbay.cli.output import time_text, write_json, write_rows, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 workspace = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 
-ACTOR: Final = "cli"
-"""Who has changed something, in the audit log: whoever may run commands on this machine."""
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="The workspace's id, as modelbay workspace list shows it.")
@@ -40,7 +39,6 @@ def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """
     import sys
 
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.people.workspaces import list_workspaces
     from modelbay.store import Database
 
@@ -57,7 +55,6 @@ def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 @workspace.command()
 def create(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Make a workspace and write its id to stdout."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.workspaces import create_workspace
     from modelbay.store import Database
 
@@ -72,7 +69,6 @@ def create(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> Non
 @workspace.command()
 def rename(workspace_id: Id, name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Give a workspace another name; its id stays."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.workspaces import rename_workspace
     from modelbay.store import Database
 
@@ -95,7 +91,6 @@ def delete(
 
     A running gateway refuses its keys within a second.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.workspaces import delete_workspace
     from modelbay.store import Database
 

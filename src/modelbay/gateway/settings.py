@@ -57,7 +57,10 @@ class SettingsFile(BaseModel):
     defaults: dict[str, str] = Field(
         default_factory=dict, description='What "default" means, for each type of model.'
     )
-    plugins: list[str] = Field(default_factory=list, description="Folders with more plugins.")
+    plugins: list[str] = Field(
+        default_factory=list,
+        description="Folders with more plugins; a relative path is from this file's folder.",
+    )
     limits: dict[str, float] = Field(default_factory=dict, description="See `Limits`.")
     when_database_is_away: Literal["spool", "refuse"] = Field(
         default="spool",
@@ -160,7 +163,7 @@ class GatewaySettings:
             str(data_dir),
             routes=read.routes,
             defaults=read.defaults,
-            plugins=read.plugins,
+            plugins=[str(data_dir / Path(folder).expanduser()) for folder in read.plugins],
             limits=limits,
             file_hosts=[host.lower() for host in read.file_hosts],
             when_database_is_away=read.when_database_is_away,
