@@ -112,6 +112,20 @@ def test_what_is_stored_for_a_plugin_that_is_gone_can_be_seen_and_taken_away(yar
     assert "There is no provider 'acme'" in yard("credential", "check", one).error
 
 
+def test_a_file_that_names_none_takes_away_the_credentials_of_a_plugin_that_is_gone(yard: Yard) -> None:
+    """`--prune` needs a form no more than deleting by hand does."""
+    yard.add("left")
+    yard.lose_the_plugins()
+    file = yard.folder / "bay.yaml"
+    file.write_text("workspaces: {default: {}}\n")
+
+    done = yard("apply", "-f", str(file), "--prune", "--yes")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("done  default: delete credentials acme 'left'\n")
+    assert yard.told("credential", "list") == []
+
+
 def test_the_shell_completes_its_name_where_a_command_is_about_a_data_directory(yard: Yard) -> None:
     """Elsewhere it would offer what the command then does not know. Broken settings cost nothing but it."""
     about_it = f"modelbay credential list --data-dir {yard.folder} ac"

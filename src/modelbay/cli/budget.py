@@ -39,7 +39,7 @@ def set_(
         str,
         typer.Option("--period", metavar="PERIOD", help="day, week, month or total; begins at midnight UTC."),
     ] = "month",
-    member: Annotated[str, typer.Option("--member", metavar="ID", help="Of one member.")] = "",
+    member: Annotated[str, typer.Option("--member", metavar="EMAIL|ID", help="Of one member.")] = "",
     key: Annotated[
         str, typer.Option("--key", metavar="ID", help="Of one key, and those made from it together.")
     ] = "",
@@ -58,10 +58,13 @@ def set_(
     before counts. Before a call is made, the most that it can cost is held; afterwards it counts what it did.
     """
     from modelbay.platform.limits.budgets import set_budget
+    from modelbay.platform.people.members import find_member
     from modelbay.store import Database
 
     scope, target = _target(member, key, model)
     with Database.open(directory(data_dir)) as database:
+        if scope == "member":
+            target = find_member(database, workspace, target).user
         row = set_budget(
             database,
             workspace,
