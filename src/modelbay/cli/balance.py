@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -10,7 +10,8 @@ from modelbay.cli import completion
 from modelbay.cli.credential import Kind, Provider
 from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.output import say, time_text, write_json, write_rows
+from modelbay.cli.listing import Column, draw
+from modelbay.cli.output import bold, dim, printable, say, time_text, write_json, write_rows, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +130,7 @@ def show(
     elif sys.stdout.isatty():
         _draw(found)
     else:
-        write_rows(_columns(each, entry) for each in found for entry in each.entries)
+        write_rows(_line(each, entry) for each in found for entry in each.entries)
 
 
 @balance.command()
@@ -235,7 +236,7 @@ def _plain(row: Balance) -> dict[str, Any]:
     }
 
 
-def _columns(row: Balance, entry: SharingEntry) -> Sequence[str]:
+def _line(row: Balance, entry: SharingEntry) -> Sequence[str]:
     of = (_of(row), row.model_type, row.strategy, row.status)
     return (*of, entry.credential, entry.name, str(entry.weight), entry.status.value)
 
@@ -245,22 +246,20 @@ def _of(row: Balance) -> str:
 
 
 def _draw(rows: Sequence[Balance]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
+    """Draw what is shared, each with who shares it."""
     if not rows:
-        console.print("nothing is balanced; begin with: modelbay balance set PROVIDER", style="dim")
+        write_text(dim("nothing is balanced; begin with: modelbay balance set PROVIDER") + "\n")
     for row in rows:
-        console.print(Text(f"{_of(row)} {row.model_type} · {row.strategy} · {row.status}".strip(), "bold"))
+        facts = f"{_of(row)} {row.model_type}".rstrip() + f" · {row.strategy} · {row.status}"
+        write_text(bold(printable(facts)) + "\n")
         if row.text:
-            console.print(Text(row.text, "dim"))
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in ("CREDENTIALS", "NAME", "WEIGHT", "STATUS"):
-            table.add_column(column, overflow="fold")
-        for entry in row.entries:
-            cells = (entry.credential, entry.name, str(entry.weight), entry.text or entry.status.value)
-            table.add_row(*map(Text, cells), style="" if entry.status.value == "ready" else "dim")
-        console.print(table)
+            write_text(dim(printable(row.text)) + "\n")
+        draw(row.entries, _COLUMNS, is_dim=lambda entry: entry.status.value != "ready")
+
+
+_COLUMNS: Final[Sequence[Column[SharingEntry]]] = (
+    Column("CREDENTIALS", lambda entry: entry.credential),
+    Column("NAME", lambda entry: entry.name, wrap=True),
+    Column("WEIGHT", lambda entry: str(entry.weight), right=True),
+    Column("STATUS", lambda entry: entry.text or entry.status.value, wrap=True),
+)

@@ -9,7 +9,7 @@ import typer
 from modelbay.cli import completion
 from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.output import say, write_json, write_rows
+from modelbay.cli.output import say
 
 credential = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 
@@ -67,20 +67,13 @@ def list_(
     Into a pipe each is one line without heading, its columns separated by tabs: id, name, provider or
     provider/model, type of the model, state, created.
     """
-    import sys
-
-    from modelbay.cli.credential_rows import columns, draw, plain
+    from modelbay.cli.credential_rows import write_credentials
     from modelbay.cli.credential_store import listed
 
     folder = directory(data_dir)
     with opened(folder, workspace) as (database, vault):
         rows = listed(catalog_of(folder), database, vault, workspace, provider)
-    if as_json:
-        write_json([plain(row) for row in rows])
-    elif sys.stdout.isatty():
-        draw(rows)
-    else:
-        write_rows(columns(row) for row in rows)
+    write_credentials(rows, as_json=as_json)
 
 
 @credential.command()

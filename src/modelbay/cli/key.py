@@ -10,7 +10,7 @@ import typer
 from modelbay.cli import completion
 from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.output import dim, write_json, write_rows, write_text
+from modelbay.cli.output import dim, say, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,9 +143,7 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
     state, models, created, expires, last used, types, surfaces, networks, member, the key above it. A key is
     active, expired, revoked, or closed by one above it.
     """
-    import sys
-
-    from modelbay.cli.key_rows import columns, draw, plain
+    from modelbay.cli.key_rows import write_keys
     from modelbay.platform.fold import fold
     from modelbay.platform.keys import list_keys
     from modelbay.platform.lineages import states_of
@@ -156,13 +154,7 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
         fold(database, folder)  # when a key was last used is known once its calls are in the table
         rows = list_keys(database, workspace=workspace)
         emails = {row.user: row.email for row in people.members(database, workspace)}
-    states = states_of(rows, time.time())
-    if as_json:
-        write_json([plain(row, states[row.id]) for row in rows])
-    elif sys.stdout.isatty():
-        draw(rows, states, emails)
-    else:
-        write_rows(columns(row, states[row.id]) for row in rows)
+    write_keys(rows, states_of(rows, time.time()), emails, as_json=as_json)
 
 
 @key.command()
@@ -211,10 +203,7 @@ def edit(
             workspace=workspace,
             actor=ACTOR,
         )
-    if as_json:
-        write_json(plain(row))
-    else:
-        write_text(f"{key_id} is changed\n")
+    say(plain(row), as_json, f"{key_id} is changed")
 
 
 @key.command()
@@ -227,10 +216,7 @@ def revoke(
 
     with Database.open(directory(data_dir)) as database:
         revoke_key(database, key_id, workspace=workspace, actor=ACTOR)
-    if as_json:
-        write_json({"id": key_id, "revoked": True})
-    else:
-        write_text(f"{key_id} is revoked\n")
+    say({"id": key_id, "revoked": True}, as_json, f"{key_id} is revoked")
 
 
 def _member_id(database: Database, workspace: str, who: str | None) -> str | None:

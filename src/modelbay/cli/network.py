@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
 from modelbay.cli import completion
 from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.output import say, time_text, write_json, write_rows
+from modelbay.cli.listing import Column, write_table
+from modelbay.cli.output import say, time_text, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +24,14 @@ Provider = Annotated[
     str, typer.Argument(metavar="PROVIDER", help="The provider.", autocompletion=completion.provider_names)
 ]
 Seconds = "SECONDS"
+
+
+class Setting(NamedTuple):
+    """A row of what is shown: one field of a provider's settings."""
+
+    provider: str
+    field: str
+    value: str
 
 
 @network.callback(invoke_without_command=True)
@@ -47,8 +56,6 @@ def show(
     Into a pipe each setting is one line without heading, its columns separated by tabs: provider, field,
     value.
     """
-    import sys
-
     from modelbay.platform.network.settings import listed, read
 
     folder = directory(data_dir)
@@ -61,10 +68,13 @@ def show(
             rows = listed(database, vault, workspace)
     if as_json:
         write_json(_plain(rows[0]) if provider else [_plain(row) for row in rows])
-    elif sys.stdout.isatty():
-        _draw(rows)
-    else:
-        write_rows(line for row in rows for line in _lines(row))
+        return
+    write_table(
+        [line for row in rows for line in _lines(row)],
+        _COLUMNS,
+        line=tuple,
+        empty="no network settings; see modelbay network set --help",
+    )
 
 
 @network.command("set")
@@ -201,11 +211,11 @@ def _plain(row: NetworkSettings) -> dict[str, Any]:
     }
 
 
-def _lines(row: NetworkSettings) -> Iterator[tuple[str, str, str]]:
+def _lines(row: NetworkSettings) -> Iterator[Setting]:
     for name, value in sorted(row.values.items()):
-        yield row.provider, name, _text(name, value)
+        yield Setting(row.provider, name, _text(name, value))
     for name, why in sorted(row.unreadable.items()):
-        yield row.provider, name, f"unreadable: {why}"
+        yield Setting(row.provider, name, f"unreadable: {why}")
 
 
 def _text(name: str, value: Any) -> str:
@@ -213,29 +223,13 @@ def _text(name: str, value: Any) -> str:
         return f"{value.count('BEGIN CERTIFICATE')} certificates"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {text}" for key, text in value.items())
-    return (
-        ", ".join(value)
-        if isinstance(value, list)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _draw(rows: Sequence[NetworkSettings]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    lines = [line for row in rows for line in _lines(row)]
-    if not lines:
-        console.print("no network settings; see modelbay network set --help", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("PROVIDER", "FIELD", "VALUE"):
-        table.add_column(column, overflow="fold", no_wrap=column != "VALUE")
-    for line in lines:
-        table.add_row(*map(Text, line))
-    console.print(table)
+_COLUMNS: Final[Sequence[Column[Setting]]] = (
+    Column("PROVIDER", lambda row: row.provider),
+    Column("FIELD", lambda row: row.field),
+    Column("VALUE", lambda row: row.value, wrap=True),
+)

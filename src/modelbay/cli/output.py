@@ -81,6 +81,11 @@ def time_text(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def day_text(at: float | None) -> str:
+    """Return the day of a time as people read it, UTC; `–` if there is none."""
+    return (time_text(at) or "–")[:10]
+
+
 def dim(text: str) -> str:
     """Return text that a terminal shows dimmed."""
     return f"\x1b[2m{text}\x1b[0m" if is_coloured(sys.stdout) else text

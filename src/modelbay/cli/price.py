@@ -8,8 +8,8 @@ import typer
 
 from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.output import time_text, write_json, write_rows, write_text
-from modelbay.cli.price_rows import draw_differences, draw_prices, plain_difference, plain_entry, price_text
+from modelbay.cli.output import say
+from modelbay.cli.price_rows import plain_entry, write_differences, write_prices
 from modelbay.cli.usage_options import Model, Since, Until, selection
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from modelbay.catalog import Catalog
     from modelbay.entities import PriceConfig
     from modelbay.platform.prices.book import Place
-    from modelbay.store.prices import PriceRow
 
 price = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 
@@ -55,7 +54,7 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
 
     with Database.open(directory(data_dir)) as database:
         rows = own_prices(database, workspace, time.time())
-    _show(rows, as_json=as_json)
+    write_prices(rows, as_json=as_json)
 
 
 @price.command()
@@ -74,7 +73,7 @@ def history(
 
     with Database.open(directory(data_dir)) as database:
         rows = entered(database, workspace, model=model)
-    _show(rows, as_json=as_json)
+    write_prices(rows, as_json=as_json)
 
 
 @price.command("set")
@@ -123,7 +122,7 @@ def set_(
     start, place = _day(valid_from), _place(catalog_of(folder), model, kind)
     with Database.open(folder) as database:
         row = set_price(database, place, config, workspace=workspace, valid_from=start, actor=ACTOR)
-    _told(row, as_json=as_json)
+    say(plain_entry(row), as_json, f"workspace:{row.number}")
 
 
 @price.command()
@@ -143,7 +142,7 @@ def delete(
     start, place = _day(valid_from), _place(catalog_of(folder), model, kind)
     with Database.open(folder) as database:
         row = delete_price(database, place, workspace=workspace, valid_from=start, actor=ACTOR)
-    _told(row, as_json=as_json)
+    say(plain_entry(row), as_json, f"workspace:{row.number}")
 
 
 @price.command()
@@ -162,8 +161,6 @@ def reprice(
     currency, calls whose price changes, recorded, repriced, difference, calls whose price nobody knows. What
     plugins declare has no dates: it holds for all times in which the workspace has no price of its own.
     """
-    import sys
-
     from modelbay.platform.fold import fold
     from modelbay.platform.prices.declared import declared_prices
     from modelbay.platform.prices.reprice import reprice as reckoned
@@ -173,21 +170,7 @@ def reprice(
     with Database.open(folder) as database:
         fold(database, folder)
         result = reckoned(database, chosen, declared_prices(catalog_of(folder)), actor=ACTOR, write=write)
-    rows = [plain_difference(row) for row in result.rows]
-    if as_json:
-        write_json(
-            {
-                "rows": rows,
-                "total": result.total(),
-                "looked_at": result.looked_at,
-                "corrections": result.corrections,
-                "written": write,
-            }
-        )
-    elif sys.stdout.isatty():
-        draw_differences(result, written=write)
-    else:
-        write_rows([str(value) for value in row.values()] for row in rows)
+    write_differences(result, written=write, as_json=as_json)
 
 
 def _place(catalog: Catalog, name: str, kind: str) -> Place:
@@ -247,27 +230,3 @@ def _day(text: str) -> float:
     from modelbay.platform.periods import parse_day
 
     return parse_day(text, field="--from") if text else time.time() // 86_400 * 86_400
-
-
-def _told(row: PriceRow, *, as_json: bool) -> None:
-
-    if as_json:
-        write_json(plain_entry(row))
-    else:
-        write_text(f"workspace:{row.number}\n")
-
-
-def _show(rows: Sequence[PriceRow], *, as_json: bool) -> None:
-    import sys
-
-    if as_json:
-        write_json([plain_entry(row) for row in rows])
-    elif sys.stdout.isatty():
-        draw_prices(rows)
-    else:
-        write_rows(_columns(row) for row in rows)
-
-
-def _columns(row: PriceRow) -> Sequence[str]:
-    day = (time_text(row.valid_from) or "")[:10]
-    return (f"{row.provider}/{row.model}", row.model_type, *price_text(row), day, f"workspace:{row.number}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
 from modelbay.cli import completion
 from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.output import say, time_text, write_json, write_rows
+from modelbay.cli.listing import Column, write_list, write_table
+from modelbay.cli.output import say, time_text, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,14 @@ Version = Annotated[
     int | None,
     typer.Option("--version", metavar="N", help="Refuse if it is another: somebody has changed it since."),
 ]
+
+
+class Shown(NamedTuple):
+    """A row of what is shown of a route: a model, whether it can be called, and why not."""
+
+    model: str
+    status: str
+    why: str
 
 
 @route.callback(invoke_without_command=True)
@@ -97,7 +106,7 @@ def create(
             strategy=_strategy(strategy or "ordered"),
             actor=ACTOR,
         )
-    _tell(row, as_json, row.name)
+    say(_plain(row), as_json, row.name)
 
 
 @route.command("list")
@@ -106,18 +115,18 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
 
     Into a pipe each is one line without heading, its columns separated by tabs: name, type, strategy, models.
     """
-    import sys
-
     from modelbay.platform.routes import list_routes
 
     with opened(directory(data_dir), workspace) as (database, _):
         rows = list_routes(database, workspace)
-    if as_json:
-        write_json([_plain(row) for row in rows])
-    elif sys.stdout.isatty():
-        _draw(rows)
-    else:
-        write_rows((row.name, row.model_type, row.strategy, " ".join(_models(row))) for row in rows)
+    write_list(
+        rows,
+        _COLUMNS,
+        plain=_plain,
+        as_json=as_json,
+        empty="no routes; make one with: modelbay route create NAME MODEL…",
+        line=lambda row: (row.name, row.model_type, row.strategy, " ".join(_models(row))),
+    )
 
 
 @route.command()
@@ -140,8 +149,9 @@ def show(
         for entry, (status, text) in zip(plain["models"], found, strict=True):
             entry.update(status=status, text=text)
         write_json(plain)
-    else:
-        write_rows((text, *status) for text, status in zip(_models(row), found, strict=True))
+        return
+    shown = [Shown(text, *status) for text, status in zip(_models(row), found, strict=True)]
+    write_table(shown, _MODELS, line=tuple, empty="", is_dim=lambda model: model.status != "active")
 
 
 @route.command()
@@ -172,7 +182,7 @@ def edit(
             version=version,
             actor=ACTOR,
         )
-    _tell(row, as_json, f"{name} is changed")
+    say(_plain(row), as_json, f"{name} is changed")
 
 
 @route.command()
@@ -253,24 +263,14 @@ def _models(row: RouteRow) -> Sequence[str]:
     return [text_of(entry) for entry in row.entries]
 
 
-def _tell(row: RouteRow, as_json: bool, text: str) -> None:
-
-    say(_plain(row), as_json, text)
-
-
-def _draw(rows: Sequence[RouteRow]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    if not rows:
-        console.print("no routes; make one with: modelbay route create NAME --model …", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("NAME", "TYPE", "STRATEGY", "MODELS"):
-        table.add_column(column, overflow="fold", no_wrap=column != "MODELS")
-    for row in rows:
-        table.add_row(*map(Text, (row.name, row.model_type, row.strategy, "\n".join(_models(row)))))
-    console.print(table)
+_COLUMNS: Final[Sequence[Column[RouteRow]]] = (
+    Column("NAME", lambda row: row.name),
+    Column("TYPE", lambda row: row.model_type, spare=True),
+    Column("STRATEGY", lambda row: row.strategy),
+    Column("MODELS", lambda row: "\n".join(_models(row)), wrap=True),
+)
+_MODELS: Final[Sequence[Column[Shown]]] = (
+    Column("MODEL", lambda row: row.model, wrap=True),
+    Column("STATUS", lambda row: row.status),
+    Column("WHY NOT", lambda row: row.why, wrap=True),
+)
