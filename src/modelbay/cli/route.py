@@ -27,12 +27,22 @@ route = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What calls name as their model.")]
 Models = Annotated[
     list[str] | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="provider/model, in order; behind it, as needed, ,weight=N,timeout=S,on=ERRORS. `timeout` is "
+        "the seconds until it has to begin to answer, `on` the errors after which the next is tried, such as "
+        "rate-limit+unavailable, or nothing.",
+        autocompletion=completion.all_models,
+        show_default=False,
+    ),
+]
+Named = Annotated[
+    list[str] | None,
     typer.Option(
         "-m",
         "--model",
-        metavar="MODEL[,weight=N][,timeout=S][,on=ERRORS]",
-        help="provider/model, in order. `timeout` is the seconds until it has to begin to answer; `on` the "
-        "errors after which the next is tried, such as rate-limit+unavailable, or nothing. Repeatable.",
+        metavar="MODEL[,…]",
+        help="The same, as an option. Repeatable.",
         autocompletion=completion.all_models,
     ),
 ]
@@ -71,6 +81,7 @@ def _route(ctx: typer.Context) -> None:
 def create(
     name: Name,
     models: Models = None,
+    named: Named = None,
     kind: Annotated[
         str,
         typer.Option(
@@ -101,7 +112,7 @@ def create(
             catalog_of(folder),
             workspace,
             name,
-            [step_of(text) for text in models or ()],
+            [step_of(text) for text in _given(models, named) or ()],
             model_type=_type(kind),
             strategy=_strategy(strategy or "ordered"),
             actor=ACTOR,
@@ -158,6 +169,7 @@ def show(
 def edit(
     name: Name,
     models: Models = None,
+    named: Named = None,
     strategy: Strategy = None,
     version: Version = None,
     workspace: InWorkspace = "default",
@@ -168,8 +180,9 @@ def edit(
     from modelbay.cli.errors import Mistake
     from modelbay.platform.routes import edit_route, step_of
 
-    if models is None and strategy is None:
-        raise Mistake("nothing to change: give --model or --strategy")
+    wanted = _given(models, named)
+    if not wanted and strategy is None:
+        raise Mistake("nothing to change: give models or --strategy")
     folder = directory(data_dir)
     with opened(folder, workspace) as (database, _):
         row = edit_route(
@@ -177,7 +190,7 @@ def edit(
             catalog_of(folder),
             workspace,
             name,
-            steps=[step_of(text) for text in models] if models else None,
+            steps=[step_of(text) for text in wanted] if wanted else None,
             strategy=_strategy(strategy) if strategy else None,
             version=version,
             actor=ACTOR,
@@ -199,6 +212,15 @@ def delete(
     with opened(directory(data_dir), workspace) as (database, _):
         delete_route(database, workspace, name, version=version, actor=ACTOR)
     say({"name": name, "deleted": True}, as_json, f"{name} is deleted")
+
+
+def _given(models: Sequence[str] | None, named: Sequence[str] | None) -> Sequence[str]:
+    """Return the models in the one way in which they are given: whose turn came first would be a guess."""
+    from modelbay.cli.errors import Mistake
+
+    if models and named:
+        raise Mistake("give the models in one way: behind the name, or each with --model")
+    return models or named or ()
 
 
 def _type(text: str) -> ModelType:
