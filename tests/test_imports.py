@@ -100,3 +100,25 @@ def test_every_public_name_can_be_imported() -> None:
     """The names come lazily, so a wrong entry would show at a user's first use."""
     assert loaded_by("import modelbay; [getattr(modelbay, name) for name in modelbay.__all__]")
     assert loaded_by("import modelbay.platform as it; [getattr(it, name) for name in it.__all__]")
+
+
+def test_a_gateway_starts_without_what_only_some_installations_have() -> None:
+    """YAML and what its files may say, single sign-on, the library: what is imported stays in memory."""
+    loaded = loaded_by(
+        "from pathlib import Path\n"
+        "import modelbay.cli.choose, modelbay.cli.serve, modelbay.cli.welcome, modelbay.gateway.app\n"
+        "from modelbay.gateway.settings import GatewaySettings\n"
+        "from modelbay.platform.limits.hosted import Hosted\n"
+        "GatewaySettings.read(Path('/nowhere')), Hosted.read(Path('/nowhere'))"
+    )
+    rare = {
+        "modelbay.cli.local_servers",
+        "modelbay.gateway.settings_file",
+        "modelbay.library",
+        "modelbay.platform.people.oidc.settings",
+        "rich",
+        "yaml",
+    }
+
+    assert not loaded & rare
+    assert "modelbay.runtime.engine" in loaded

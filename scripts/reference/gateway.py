@@ -9,7 +9,8 @@ from scripts.reference.python import show_class
 from modelbay.gateway.http.settings import ServerSettings
 from modelbay.gateway.metrics import Metrics
 from modelbay.gateway.routes import Route
-from modelbay.gateway.settings import FILE, Limits, SettingsFile
+from modelbay.gateway.settings import FILE, Limits
+from modelbay.gateway.settings_file import SettingsFile
 from modelbay.gateway.surfaces.routes import ALL
 
 

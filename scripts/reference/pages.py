@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any
 
@@ -21,6 +21,7 @@ from scripts.reference.provider_pages import provider_pages
 from scripts.reference.providers import providers_page
 from scripts.reference.public import documentation_of, public_names
 from scripts.reference.python import show_class, show_function
+from typer.main import get_command
 from typer.testing import CliRunner
 
 import modelbay
@@ -190,15 +191,11 @@ def command_line_page() -> str:
     return page("Command line", *(part for pair in zip(heads, blocks, strict=True) for part in pair))
 
 
-def _commands() -> list[str]:
-    registered = [each.callback.__name__ for each in app.registered_commands if each.callback]
-    return [*registered, *(name for group in app.registered_groups for name in _group(group))]
-
-
-def _group(group: Any) -> list[str]:
-    found = [each for each in group.typer_instance.registered_commands if each.callback]
-    names = [each.name or each.callback.__name__ for each in found]
-    return [group.name, *(f"{group.name} {name}" for name in names)]
+def _commands() -> Iterator[str]:
+    group: Any = get_command(app)
+    for name, later in group.commands.items():
+        yield name
+        yield from (f"{name} {below}" for below in getattr(later.real(), "commands", ()))
 
 
 def _help(*words: str) -> str:

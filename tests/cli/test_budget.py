@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from tests.cli.commands import Here
 from tests.platform.calls import a_call
 
 from modelbay.platform.fold import FOLDER
+from modelbay.platform.people.invitations import accept_as_new
 from modelbay.platform.records import HEADER, to_line
+from modelbay.store import Database
 from modelbay.store.journal import Journal, frame
 
 
@@ -55,6 +58,21 @@ def test_a_budget_of_a_model_is_deleted(here: Here, tmp_path: Path) -> None:
     assert here("budget", "list", *at).out == ""
 
 
+def test_a_member_is_named_by_e_mail(here: Here, tmp_path: Path) -> None:
+    """As modelbay rate and modelbay key take one."""
+    link = here("member", "invite", "ann@x.example", "--role", "owner", "--data-dir", tmp_path).out
+    with Database.open(tmp_path) as database:
+        accept_as_new(database, link.strip().partition("#")[2], name="Ann", password="", now=time.time())
+    [ann] = json.loads(here("member", "list", "--json", "--data-dir", tmp_path).out)
+
+    made = here("budget", "set", "5", "--member", "Ann@x.example", "--data-dir", tmp_path)
+    same = here("budget", "set", "6", "--member", ann["id"], "--data-dir", tmp_path)
+
+    assert (made.code, made.out) == (0, same.out)
+    [row] = json.loads(here("budget", "list", "--json", "--data-dir", tmp_path).out)
+    assert (row["scope"], row["target"], row["amount"]) == ("member", ann["id"], "6")
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [
@@ -62,6 +80,7 @@ def test_a_budget_of_a_model_is_deleted(here: Here, tmp_path: Path) -> None:
         (("5", "--currency", "dollars"), "error: currency: 'dollars' is no currency; write three letters"),
         (("5", "--period", "year"), "error: period: 'year' is none of day, week, month, total"),
         (("5", "--key", "key_x"), "error: target: there is no key 'key_x'; see modelbay key list"),
+        (("5", "--member", "x@x.example"), "error: member: 'x@x.example' is not a member of this workspace"),
         (("5", "--key", "a", "--model", "b"), "error: a budget is about one of --member, --key and --model"),
         (("5", "--workspace", "nowhere"), "error: workspace: there is no workspace 'nowhere'"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -10,6 +11,9 @@ import sys
 import pytest
 from tests.cli.commands import PROGRAM, Here, clean_environment, modelbay
 from tests.cli.terminal import CTRL_C, Terminal
+from typer.main import get_command
+
+from modelbay.cli.app import COMMANDS, app
 
 
 def test_help_documents_the_exit_codes() -> None:
@@ -133,3 +137,61 @@ def test_ctrl_c_ends_a_call_with_130() -> None:
 
         assert terminal.ended() == 130
         assert "Traceback" not in terminal.rest()
+
+
+def test_help_imports_no_command() -> None:
+    """A start costs what is typed: the module of a command comes with the command, none with the help."""
+    help_, key = _loaded_by("--help"), _loaded_by("key", "--help")
+    commands = {f"modelbay.cli.{name}" for name in COMMANDS}
+
+    assert help_ == {"modelbay", "modelbay.cli", "modelbay.cli.app", "modelbay.cli.errors", "modelbay.errors"}
+    assert key & commands == {"modelbay.cli.key"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    """The list is written where no command is imported: it must not become another text."""
+    listed = get_command(app).commands[name]  # type: ignore[attr-defined]
+    real = listed.real()
+
+    assert listed.help == " ".join(real.help.split("\n\n")[0].split())
+    assert listed.get_short_help_str(60) == real.get_short_help_str(60)
+    assert (real.name, real.hidden, real.deprecated) == (name, False, False)
+
+
+def test_a_command_that_is_almost_one_is_guessed(here: Here) -> None:
+    """The names are known without the commands."""
+    assert "Did you mean 'models'?" in here("modls").error
+    assert "Did you mean 'create'?" in here("key", "creat").error
+
+
+def test_the_shell_completes_commands_and_those_below_them() -> None:
+    """Also without an import of those that are not meant."""
+    assert [word for word in _completed("modelbay pr").split() if word.startswith("pr")] == [
+        "providers",
+        "price",
+    ]
+    assert "revoke" in _completed("modelbay key re")
+    assert "--expires" in _completed("modelbay key create --ex")
+
+
+def _completed(typed: str) -> str:
+    return modelbay(
+        _MODELBAY_COMPLETE="complete_bash",
+        COMP_WORDS=typed,
+        COMP_CWORD=str(typed.count(" ")),
+        _TYPER_COMPLETE_ARGS=typed,
+    ).out
+
+
+def _loaded_by(*typed: str) -> set[str]:
+    code = (
+        "import io, json, sys, contextlib\n"
+        "from modelbay.cli.app import run\n"
+        f"with contextlib.redirect_stdout(io.StringIO()): run({list(typed)!r})\n"
+        "print(json.dumps([name for name in sys.modules if name.partition('.')[0] == 'modelbay']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=clean_environment(), check=True
+    )
+    return set(json.loads(done.stdout))

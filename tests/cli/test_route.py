@@ -68,6 +68,15 @@ def test_all_of_it_is_said_as_json(route: Route) -> None:
     assert route("list").out == ""
 
 
+def test_models_stand_behind_the_name_as_well(route: Route) -> None:
+    """modelbay route create fast A B,timeout=10: that is what somebody types who has read no help."""
+    made = route("create", "fast", FAST, f"{LARGE},timeout=10", "--strategy", "weighted")
+    edited = route("edit", "fast", LARGE, FAST)
+
+    assert (made.code, made.out, edited.out) == (0, "fast\n", "fast is changed\n")
+    assert route("list").out == f"fast\tllm\tweighted\t{LARGE} {FAST}\n"
+
+
 def test_a_route_shows_which_of_its_models_can_be_called(route: Route) -> None:
     """A route is only as good as the credentials behind it."""
     route("create", "best", "-m", FAST, "-m", LARGE)
@@ -88,7 +97,8 @@ def test_a_route_shows_which_of_its_models_can_be_called(route: Route) -> None:
         (("create", "x", "-m", FAST, "-s", "best"), "--strategy: there is no 'best'"),
         (("create", "x"), "models: a route has 1 to 20 models"),
         (("edit", "x", "-m", FAST), "name: there is no route 'x'; see modelbay route list"),
-        (("edit", "x"), "nothing to change: give --model or --strategy"),
+        (("edit", "x"), "nothing to change: give models or --strategy"),
+        (("create", "x", FAST, "-m", LARGE), "give the models in one way: behind the name, or each with"),
         (("delete", "x"), "name: there is no route 'x'"),
         (("list", "--workspace", "nobody"), "there is no workspace 'nobody'"),
     ],

@@ -1,44 +1,23 @@
 """The command `modelbay`: its commands, and what becomes of what they raise.
 
-The modules of the commands are light, so that every start is: what a command needs is imported when it runs.
+Every start is light: the module of a command is imported when the command is typed, and what it needs when it
+runs.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from modelbay.cli.apply import apply
-from modelbay.cli.balance import balance
-from modelbay.cli.budget import budget
-from modelbay.cli.call import call
-from modelbay.cli.chat import chat
-from modelbay.cli.check import check
-from modelbay.cli.credential import credential
-from modelbay.cli.demo import demo
 from modelbay.cli.errors import BROKEN_PIPE, EPILOG, INTERRUPTED, MISTAKE, OK, print_error, report
-from modelbay.cli.explain import explain
-from modelbay.cli.key import key
-from modelbay.cli.member import member
-from modelbay.cli.models import models
-from modelbay.cli.network import network
-from modelbay.cli.price import price
-from modelbay.cli.providers import providers
-from modelbay.cli.quota import quota
-from modelbay.cli.rate import rate
-from modelbay.cli.route import route
-from modelbay.cli.serve import serve
-from modelbay.cli.tokens import tokens
-from modelbay.cli.usage import usage
-from modelbay.cli.vault import vault
-from modelbay.cli.workspace import workspace
 
 # The base of all that typer says about a command line; where it lives has changed between its releases.
 UsageFault: type[Exception] = next(
@@ -46,8 +25,71 @@ UsageFault: type[Exception] = next(
 )
 
 
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "Show one real call of each of the six model types.",
+    "serve": "Serve the APIs of OpenAI, Anthropic, Cohere and Jina, with every provider behind them.",
+    "chat": "Talk with a language model; /help lists what can be typed.",
+    "call": "Call a model once; reads stdin and writes stdout.",
+    "models": "List the models, with their types, context sizes and prices.",
+    "providers": "List the providers, their models, and which are ready.",
+    "tokens": "Count the tokens of a text, without any network.",
+    "check": "Check that a provider's credentials work.",
+    "workspace": "List, make, rename and delete workspaces: each has its own members, keys and credentials.",
+    "member": "List and invite members of a workspace, change their roles, remove them.",
+    "key": "Make, narrow, edit, list and revoke the keys that open the gateway.",
+    "credential": "Add, list, edit, switch, delete and check the credentials that calls use.",
+    "quota": "List what is lent, grant a workspace more or less of it, choose what is used first.",
+    "budget": "Set, list and delete budgets: of a workspace, a member, a key or a model.",
+    "rate": (
+        "Limit requests and tokens a minute, and calls at once: of the workspace, members, keys and models."
+    ),
+    "price": "Say what calls cost in a workspace, where that is not what the plugins declare.",
+    "usage": "Show what the calls of the gateway came to, with all that was corrected.",
+    "network": (
+        "Show, set and clear proxy, certificates, headers, deadlines and limits of a provider's calls."
+    ),
+    "balance": (
+        "Have several credentials share the calls of a model: by weight, in turn, or by how busy they are."
+    ),
+    "route": "Make, list, show, edit and delete routes: names for several models, tried in an order.",
+    "explain": (
+        "Tell from the ledger why a call went as it did: what was asked, tried and left, and what it cost."
+    ),
+    "vault": "Check, rotate, export and import what seals the stored secrets.",
+    "apply": "Make workspaces have what a file says, secrets by reference.",
+}
+"""What each command is for, as its own help begins. The function or group is in the module of its name."""
+
+
+class Later(TyperCommand):
+    """A command whose module is not imported yet: it can be listed, completed, and typed."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Import the command and go on with it."""
+        return self.real().make_context(*arguments, **more)
+
+    def real(self) -> Any:
+        """Return the command itself."""
+        name = str(self.name)
+        found = getattr(importlib.import_module(f"modelbay.cli.{name}"), name)
+        holder = typer.Typer(add_completion=False, rich_markup_mode=None)
+        holder.callback()(lambda: None)
+        if isinstance(found, typer.Typer):
+            holder.add_typer(found, name=name)
+        else:
+            holder.command(name)(found)
+        group: Any = get_command(holder)
+        return group.commands[name]
+
+
 class Commands(TyperGroup):
     """The commands; an error of one becomes a line on stderr and an exit code."""
+
+    def __init__(self, **settings: Any) -> None:
+        """Take the commands of the table beside those that are there."""
+        super().__init__(**settings)
+        for name, help_ in COMMANDS.items():
+            self.add_command(Later(name, help=help_))
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was typed."""
@@ -92,31 +134,6 @@ def modelbay(
     """Any AI model of any provider through one interface."""
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
-
-
-app.command()(demo)
-app.command()(serve)
-app.command()(chat)
-app.add_typer(call, name="call")
-app.command()(models)
-app.command()(providers)
-app.command()(tokens)
-app.command()(check)
-app.add_typer(workspace, name="workspace")
-app.add_typer(member, name="member")
-app.add_typer(key, name="key")
-app.add_typer(credential, name="credential")
-app.add_typer(quota, name="quota")
-app.add_typer(budget, name="budget")
-app.add_typer(rate, name="rate")
-app.add_typer(price, name="price")
-app.add_typer(usage, name="usage")
-app.add_typer(network, name="network")
-app.add_typer(balance, name="balance")
-app.add_typer(route, name="route")
-app.command()(explain)
-app.add_typer(vault, name="vault")
-app.command()(apply)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelbay.cli.key import AsJson, DataDir, directory
-from modelbay.cli.workspace import ACTOR
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, catalog_of, directory
+from modelbay.cli.output import bold, printable, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,6 @@ def apply(
     differences.
     """
     from modelbay.cli.errors import Mistake
-    from modelbay.cli.output import write_json
     from modelbay.platform.apply.file import read
 
     folder, wanted = directory(data_dir), read(file.expanduser())
@@ -62,14 +61,12 @@ def apply(
 
 
 def _plan(folder: Path, wanted: BayFile, *, place: Path, prune: bool) -> list[Change]:
-    from modelbay.catalog import Catalog
-    from modelbay.gateway.settings import GatewaySettings
     from modelbay.platform.apply.run import plan
     from modelbay.platform.limits.lending import read_hosted
     from modelbay.platform.vault import MasterKeys, Vault
     from modelbay.store import Database, open_directory
 
-    catalog = Catalog(folders=GatewaySettings.read(folder).plugins)
+    catalog = catalog_of(folder)
     with Database.open(open_directory(folder)) as database:
         hosted = read_hosted(folder, catalog)
         vault = Vault(MasterKeys(folder))
@@ -79,8 +76,6 @@ def _plan(folder: Path, wanted: BayFile, *, place: Path, prune: bool) -> list[Ch
 def _carry_out(folder: Path, changes: Sequence[Change], *, quiet: bool) -> None:
     import asyncio
 
-    from modelbay.cli.output import write_text
-
     def told(change: Change) -> None:
         if not quiet:
             write_text(f"done  {change.workspace}: {change.how} {change.what}\n")
@@ -89,9 +84,7 @@ def _carry_out(folder: Path, changes: Sequence[Change], *, quiet: bool) -> None:
 
 
 async def _make(folder: Path, changes: Sequence[Change], told: Any) -> None:
-    from modelbay.catalog import Catalog
     from modelbay.cli.credential_store import engines, sharing
-    from modelbay.gateway.settings import GatewaySettings
     from modelbay.platform.apply.plan import Hands
     from modelbay.platform.apply.run import carry_out
     from modelbay.platform.background import BackgroundDatabase
@@ -100,7 +93,7 @@ async def _make(folder: Path, changes: Sequence[Change], told: Any) -> None:
     from modelbay.platform.vault import MasterKeys, Vault
 
     database = BackgroundDatabase(folder)
-    catalog = Catalog(folders=GatewaySettings.read(folder).plugins)
+    catalog = catalog_of(folder)
     vault = Vault(MasterKeys(folder))
     try:
         async with engines(folder, database, vault, catalog) as engine_of, sharing(folder) as shared:
@@ -131,7 +124,6 @@ _SIGNS = {"create": ("+", "32"), "change": ("~", "33"), "delete": ("-", "31")}
 
 def _show(changes: Sequence[Change]) -> None:
     from modelbay.cli.errors import is_coloured
-    from modelbay.cli.output import bold, printable, write_text
 
     if not changes:
         write_text("Everything is as the file says.\n")

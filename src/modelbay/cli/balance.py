@@ -8,18 +8,23 @@ import typer
 
 from modelbay.cli import completion
 from modelbay.cli.credential import Kind, Provider
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
+from modelbay.cli.listing import Column, draw
+from modelbay.cli.output import bold, dim, printable, say, time_text, write_json, write_rows, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from modelbay.catalog import Catalog
     from modelbay.platform.balances import Balance
     from modelbay.platform.credentials.sharing import SharingEntry
+    from modelbay.platform.credentials.target import Target
+    from modelbay.platform.vault import Vault
+    from modelbay.store import Database
     from modelbay.store.balances import BalanceEntryRow, BalanceRow
 
 balance = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
-ACTOR: Final = "cli"
 
 Model = Annotated[
     str | None,
@@ -71,8 +76,7 @@ def set_(
 
     One that meets a rate limit, is refused or cannot be reached rests for a while; the others do its work.
     """
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened, target_of
+    from modelbay.cli.credential_store import target_of
     from modelbay.cli.errors import Mistake
     from modelbay.platform.balances import set_balance
     from modelbay.runtime.balancing import Strategy
@@ -80,8 +84,10 @@ def set_(
     known = [each.value for each in Strategy]
     if strategy not in known:
         raise Mistake(f"--strategy: there is no {strategy!r}; there are {', '.join(known)}")
-    target = target_of(workspace, provider, model, kind)
-    with opened(directory(data_dir), workspace) as (database, vault):
+    folder = directory(data_dir)
+    catalog = catalog_of(folder)
+    target = target_of(catalog, workspace, provider, model, kind)
+    with opened(folder, workspace) as (database, vault):
         row = set_balance(
             database,
             target,
@@ -90,7 +96,7 @@ def set_(
             version=version,
             actor=ACTOR,
         )
-        [found] = _seen(database, vault, workspace, [row])
+        [found] = _seen(catalog, database, vault, workspace, [row])
     text = f"the calls of {target} are shared by {len(found.entries)} credentials"
     say(_plain(found), as_json, f"{text}; for now {found.text}" if found.text else text)
 
@@ -112,21 +118,19 @@ def show(
     """
     import sys
 
-    from modelbay.cli.credential_store import opened
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.store import balances
 
-    with opened(directory(data_dir), workspace) as (database, vault):
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, vault):
         rows = balances.of_workspace(database, workspace)
-        found = _seen(
-            database, vault, workspace, [row for row in rows if provider in (None, row.place.provider)]
-        )
+        wanted = [row for row in rows if provider in (None, row.place.provider)]
+        found = _seen(catalog_of(folder), database, vault, workspace, wanted)
     if as_json:
         write_json([_plain(each) for each in found])
     elif sys.stdout.isatty():
         _draw(found)
     else:
-        write_rows(_columns(each, entry) for each in found for entry in each.entries)
+        write_rows(_line(each, entry) for each in found for entry in each.entries)
 
 
 @balance.command()
@@ -140,15 +144,34 @@ def clear(
     as_json: AsJson = False,
 ) -> None:
     """Have calls use the active credentials alone again; the credentials themselves stay."""
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened, target_of
     from modelbay.platform.balances import clear_balance
 
-    target = target_of(workspace, provider, model, kind)
-    with opened(directory(data_dir), workspace) as (database, _):
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, _):
+        target = _balanced(catalog_of(folder), database, workspace, provider, model, kind)
         clear_balance(database, target, version=version, actor=ACTOR)
     facts = {"provider": provider, "model": target.model or None, "cleared": True}
     say(facts, as_json, f"the calls of {target} use the active credentials alone")
+
+
+def _balanced(
+    catalog: Catalog, database: Database, workspace: str, provider: str, model: str | None, kind: str
+) -> Target:
+    """Return what is named; a balance goes also where its provider's plugin is no more."""
+    from modelbay.cli.credential_store import target_of
+    from modelbay.errors import ModelbayError
+    from modelbay.platform.credentials.target import without_plugin
+    from modelbay.store import balances
+    from modelbay.store.credentials import Place
+
+    try:
+        return target_of(catalog, workspace, provider, model, kind)
+    except ModelbayError:
+        name = (model or "").removeprefix(f"{provider}/")
+        place = Place(workspace, provider, name, kind if name else "")
+        if balances.one(database, place) is None:
+            raise
+        return without_plugin(place)
 
 
 def _entry(text: str) -> BalanceEntryRow:
@@ -168,15 +191,14 @@ def _entry(text: str) -> BalanceEntryRow:
     return entry
 
 
-def _seen(database: Any, vault: Any, workspace: str, rows: Sequence[BalanceRow]) -> list[Balance]:
-    from modelbay.catalog import Catalog
+def _seen(
+    catalog: Catalog, database: Database, vault: Vault, workspace: str, rows: Sequence[BalanceRow]
+) -> list[Balance]:
     from modelbay.errors import ModelbayError
     from modelbay.platform.balances import seen
     from modelbay.platform.credentials.snapshot import read_snapshot
     from modelbay.platform.environment import LocalCredentials
     from modelbay.platform.people.permissions import FIRST_WORKSPACE
-
-    catalog = Catalog()
 
     def declared(provider: str) -> Any:
         try:
@@ -214,7 +236,7 @@ def _plain(row: Balance) -> dict[str, Any]:
     }
 
 
-def _columns(row: Balance, entry: SharingEntry) -> Sequence[str]:
+def _line(row: Balance, entry: SharingEntry) -> Sequence[str]:
     of = (_of(row), row.model_type, row.strategy, row.status)
     return (*of, entry.credential, entry.name, str(entry.weight), entry.status.value)
 
@@ -224,22 +246,20 @@ def _of(row: Balance) -> str:
 
 
 def _draw(rows: Sequence[Balance]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
+    """Draw what is shared, each with who shares it."""
     if not rows:
-        console.print("nothing is balanced; begin with: modelbay balance set PROVIDER", style="dim")
+        write_text(dim("nothing is balanced; begin with: modelbay balance set PROVIDER") + "\n")
     for row in rows:
-        console.print(Text(f"{_of(row)} {row.model_type} · {row.strategy} · {row.status}".strip(), "bold"))
+        facts = f"{_of(row)} {row.model_type}".rstrip() + f" · {row.strategy} · {row.status}"
+        write_text(bold(printable(facts)) + "\n")
         if row.text:
-            console.print(Text(row.text, "dim"))
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in ("CREDENTIALS", "NAME", "WEIGHT", "STATUS"):
-            table.add_column(column, overflow="fold")
-        for entry in row.entries:
-            cells = (entry.credential, entry.name, str(entry.weight), entry.text or entry.status.value)
-            table.add_row(*map(Text, cells), style="" if entry.status.value == "ready" else "dim")
-        console.print(table)
+            write_text(dim(printable(row.text)) + "\n")
+        draw(row.entries, _COLUMNS, is_dim=lambda entry: entry.status.value != "ready")
+
+
+_COLUMNS: Final[Sequence[Column[SharingEntry]]] = (
+    Column("CREDENTIALS", lambda entry: entry.credential),
+    Column("NAME", lambda entry: entry.name, wrap=True),
+    Column("WEIGHT", lambda entry: str(entry.weight), right=True),
+    Column("STATUS", lambda entry: entry.text or entry.status.value, wrap=True),
+)

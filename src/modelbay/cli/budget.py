@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
 from modelbay.cli.listing import Column, write_list
-from modelbay.cli.workspace import ACTOR
+from modelbay.cli.output import day_text, say, time_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from modelbay.platform.limits.budgets import Budget
     from modelbay.store.limits import BudgetRow
 
@@ -43,7 +45,7 @@ def set_(
         str,
         typer.Option("--period", metavar="PERIOD", help="day, week, month or total; begins at midnight UTC."),
     ] = "month",
-    member: Annotated[str, typer.Option("--member", metavar="ID", help="Of one member.")] = "",
+    member: Annotated[str, typer.Option("--member", metavar="EMAIL|ID", help="Of one member.")] = "",
     key: Annotated[
         str, typer.Option("--key", metavar="ID", help="Of one key, and those made from it together.")
     ] = "",
@@ -61,12 +63,14 @@ def set_(
     Where there is one for the same period and currency already, it is changed. What was spent in the period
     before counts. Before a call is made, the most that it can cost is held; afterwards it counts what it did.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.limits.budgets import set_budget
+    from modelbay.platform.people.members import find_member
     from modelbay.store import Database
 
     scope, target = _target(member, key, model)
     with Database.open(directory(data_dir)) as database:
+        if scope == "member":
+            target = find_member(database, workspace, target).user
         row = set_budget(
             database,
             workspace,
@@ -79,10 +83,7 @@ def set_(
             unpriced=unpriced,
             actor=ACTOR,
         )
-    if as_json:
-        write_json(_plain(row))
-    else:
-        write_text(row.id + "\n")
+    say(_plain(row), as_json, row.id)
 
 
 @budget.command("list")
@@ -94,15 +95,17 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
     """
     from modelbay.platform.fold import fold
     from modelbay.platform.limits.budgets import list_budgets
-    from modelbay.store import Database
+    from modelbay.store import Database, people
 
     folder = directory(data_dir)
     with Database.open(folder) as database:
         fold(database, folder)
         found = list_budgets(database, workspace)
+        emails = {row.user: row.email for row in people.members(database, workspace)}
     write_list(
-        [_standing(each) for each in found],
-        _COLUMNS,
+        found,
+        _columns(emails),
+        plain=_standing,
         as_json=as_json,
         empty="no budgets; set one with: modelbay budget set AMOUNT",
     )
@@ -117,16 +120,12 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a budget; a running gateway counts by it no more within a second."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.limits.budgets import delete_budget
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
         delete_budget(database, workspace, budget_id, version=version, actor=ACTOR)
-    if as_json:
-        write_json({"id": budget_id, "deleted": True})
-    else:
-        write_text(f"{budget_id} is deleted\n")
+    say({"id": budget_id, "deleted": True}, as_json, f"{budget_id} is deleted")
 
 
 def _target(member: str, key: str, model: str) -> tuple[str, str]:
@@ -157,14 +156,18 @@ def _standing(budget: Budget) -> dict[str, Any]:
     return {**_plain(budget.row), **figures, "ends": time_text(budget.ends)}
 
 
-_COLUMNS: Final = (
-    Column("ID", lambda row: row["id"]),
-    Column("OF", lambda row: " ".join(filter(None, (row["scope"], row["target"]))), wrap=True),
-    Column("PERIOD", lambda row: row["period"]),
-    Column("AMOUNT", lambda row: f"{row['amount']:f} {row['currency']}", right=True),
-    Column("USED", lambda row: f"{row['used']:f}", right=True),
-    Column("HELD", lambda row: f"{row['held']:f}", right=True),
-    Column("LEFT", lambda row: f"{row['left']:f}", right=True),
-    Column("ENDS", lambda row: (row["ends"] or "–")[:10]),
-    Column("ACTION", lambda row: row["action"]),
-)
+def _columns(emails: Mapping[str, str]) -> Sequence[Column[Budget]]:
+    def of(row: BudgetRow) -> str:
+        return " ".join(filter(None, (row.scope, emails.get(row.target, row.target))))
+
+    return (
+        Column("ID", lambda each: each.row.id),
+        Column("OF", lambda each: of(each.row), wrap=True),
+        Column("PERIOD", lambda each: each.row.period),
+        Column("AMOUNT", lambda each: f"{each.row.amount:f} {each.row.currency}", right=True),
+        Column("USED", lambda each: f"{each.used:f}", right=True, spare=True),
+        Column("HELD", lambda each: f"{each.held:f}", right=True, spare=True),
+        Column("LEFT", lambda each: f"{each.left:f}", right=True),
+        Column("ENDS", lambda each: day_text(each.ends), spare=True),
+        Column("ACTION", lambda each: each.row.action, spare=True),
+    )

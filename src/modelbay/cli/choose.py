@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from modelbay import Modelbay, TransportSettings
 from modelbay.catalog import Catalog, ModelSummary
 from modelbay.cli.credentials import how_to_set, missing_fields, provider_of, variables_set
 from modelbay.cli.errors import Mistake
-from modelbay.cli.local_servers import LOCAL_SERVERS, Found, LocalServer, by_type, find_local
 from modelbay.entities import ConfigurateMethod, ModelProviderConfiguration, ModelType
 from modelbay.errors import ModelbayError
+
+# The library is imported where something is called: the gateway asks only what to show at its start.
+if TYPE_CHECKING:
+    from modelbay import Modelbay
+    from modelbay.cli.local_servers import Found, LocalServer
 
 SANDBOX = "sandbox"
 FIRST = "openai"  # asked before the others: its variables are the ones that most people have set
@@ -46,6 +49,8 @@ class Choice:
 
     def open_bay(self) -> Modelbay:
         """Return a Modelbay that can call the models; a local server is called past any proxy."""
+        from modelbay import Modelbay, TransportSettings
+
         settings = TransportSettings(trust_env=False) if self.credentials else None
         return Modelbay(self.credentials, transport=settings)
 
@@ -54,7 +59,7 @@ def choose(
     provider: str | None = None,
     model: str | None = None,
     *,
-    servers: Sequence[LocalServer] = LOCAL_SERVERS,
+    servers: Sequence[LocalServer] | None = None,
     catalog: Catalog | None = None,
 ) -> Choice:
     """Return the provider to show.
@@ -62,12 +67,16 @@ def choose(
     Args:
         provider: The one that was asked for.
         model: The language model that was asked for, alone or as `provider/model`.
-        servers: Where to look for a server on this machine.
+        servers: Where to look for a server on this machine; without it, where the usual ones are.
 
     Raises:
         Mistake: The one asked for is not usable.
     """
     catalog = catalog or Catalog()
+    if servers is None:
+        from modelbay.cli.local_servers import LOCAL_SERVERS
+
+        servers = LOCAL_SERVERS
     if model and not provider:
         provider = _provider_of(model, catalog)
     choice = _asked_for(catalog, provider, servers) if provider else _first_usable(catalog, servers)
@@ -90,7 +99,7 @@ def _first_usable(catalog: Catalog, servers: Sequence[LocalServer]) -> Choice:
     for name in sorted((row.provider for row in catalog.providers()), key=lambda name: name != FIRST):
         if name != SANDBOX and (choice := _from_environment(catalog, name)):
             return choice
-    if found := find_local(servers):
+    if found := _found(servers):
         return _local(found)
     looked = "no server answered on this machine" if servers else "no server was looked for"
     return replace(
@@ -104,9 +113,17 @@ def _asked_for(catalog: Catalog, provider: str, servers: Sequence[LocalServer]) 
         return replace(sandbox(catalog), reason="asked for")
     if choice := _from_environment(catalog, provider):
         return replace(choice, reason=f"asked for; {choice.reason}")
-    if found := find_local([server for server in servers if server.provider == provider]):
+    if found := _found([server for server in servers if server.provider == provider]):
         return _local(found)
     raise Mistake(f"--provider: {provider} is not usable here{how_to_set(provider)}")
+
+
+def _found(servers: Sequence[LocalServer]) -> Found | None:
+    if not servers:
+        return None
+    from modelbay.cli.local_servers import find_local
+
+    return find_local(servers)
 
 
 def sandbox(catalog: Catalog) -> Choice:
@@ -140,6 +157,9 @@ def _must_be_asked(declared: ModelProviderConfiguration, variables: Mapping[str,
 
 def _fetched(catalog: Catalog, declared: ModelProviderConfiguration, reason: str) -> Choice | None:
     """Return what the server itself has, if it can be asked; of declared models the one we would choose."""
+    from modelbay import Modelbay
+    from modelbay.cli.local_servers import by_type
+
     try:
         with Modelbay() as bay:
             listed = bay.fetch_models(declared.provider)

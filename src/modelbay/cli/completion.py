@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from modelbay.catalog import Catalog
 
 ROUTE_STRATEGIES = ("ordered", "weighted", "cheapest", "fastest")
 BALANCE_STRATEGIES = ("weighted", "round-robin", "least-busy")
 TYPES = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
 
 
-def provider_names(incomplete: str) -> list[tuple[str, str]]:
+def provider_names(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return the providers that begin so, with their labels."""
-    from modelbay.catalog import Catalog
-
-    return [(row.provider, row.label) for row in Catalog().providers() if row.provider.startswith(incomplete)]
+    rows = _catalog(ctx).providers()
+    return [(row.provider, row.label) for row in rows if row.provider.startswith(incomplete)]
 
 
 def type_names(incomplete: str) -> list[str]:
@@ -31,11 +37,24 @@ def balance_strategies(incomplete: str) -> list[str]:
     return [name for name in BALANCE_STRATEGIES if name.startswith(incomplete)]
 
 
-def _models_of(kind: str | None) -> Callable[[str], list[tuple[str, str]]]:
-    def names(incomplete: str) -> list[tuple[str, str]]:
-        from modelbay.catalog import Catalog
+def _catalog(ctx: typer.Context) -> Catalog:
+    """Return the plugins that a command knows: if it is about a data directory, those of its gateway."""
+    from modelbay.catalog import Catalog
+    from modelbay.cli.data_directory import catalog_of, directory
+    from modelbay.errors import ModelbayError
 
-        rows = [row for row in Catalog().models(kind) if not row.deprecated]
+    if "data_dir" not in ctx.params:
+        return Catalog()
+    given = ctx.params["data_dir"]
+    try:
+        return catalog_of(directory(Path(given) if given else None))
+    except ModelbayError:
+        return Catalog()  # the command itself says what is wrong
+
+
+def _models_of(kind: str | None) -> Callable[[typer.Context, str], list[tuple[str, str]]]:
+    def names(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+        rows = [row for row in _catalog(ctx).models(kind) if not row.deprecated]
         named = ((f"{row.provider}/{row.model}", row.label) for row in rows)
         return [(name, label) for name, label in named if name.startswith(incomplete)]
 

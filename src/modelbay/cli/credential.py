@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from modelbay.cli import completion
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.output import say
 
 credential = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
-ACTOR: Final = "cli"
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Their id, as modelbay credential list shows it.")]
 Provider = Annotated[
@@ -67,20 +67,13 @@ def list_(
     Into a pipe each is one line without heading, its columns separated by tabs: id, name, provider or
     provider/model, type of the model, state, created.
     """
-    import sys
+    from modelbay.cli.credential_rows import write_credentials
+    from modelbay.cli.credential_store import listed
 
-    from modelbay.cli.credential_rows import columns, draw, plain
-    from modelbay.cli.credential_store import listed, opened
-    from modelbay.cli.output import write_json, write_rows
-
-    with opened(directory(data_dir), workspace) as (database, vault):
-        rows = listed(database, vault, workspace, provider)
-    if as_json:
-        write_json([plain(row) for row in rows])
-    elif sys.stdout.isatty():
-        draw(rows)
-    else:
-        write_rows(columns(row) for row in rows)
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, vault):
+        rows = listed(catalog_of(folder), database, vault, workspace, provider)
+    write_credentials(rows, as_json=as_json)
 
 
 @credential.command()
@@ -103,25 +96,26 @@ def add(
     provider's fields, or its one secret alone. A secret is never an argument.
     """
     from modelbay.cli.credential_form import ask_for_the_rest, fill_in
-    from modelbay.cli.credential_rows import tell
+    from modelbay.cli.credential_rows import plain
     from modelbay.cli.credential_store import proved, target_of
     from modelbay.platform.credentials.named import create
     from modelbay.platform.credentials.target import check_target
 
-    target = target_of(workspace, provider, model, kind)
+    folder = directory(data_dir)
+    target = target_of(catalog_of(folder), workspace, provider, model, kind)
     check_target(target)
     given = fill_in(
         target, source=source, sets=sets or (), variables=variables or (), environment=environment
     )
     given = given if source is not None else ask_for_the_rest(target, given)
     made = proved(
-        directory(data_dir),
+        folder,
         workspace,
         lambda database, vault, proving: create(
             database, vault, proving, target, given, name=name, actor=ACTOR
         ),
     )
-    tell(made, as_json, f"{made.id} {'is used from now on' if made.active else 'is added'}")
+    say(plain(made), as_json, f"{made.id} {'is used from now on' if made.active else 'is added'}")
 
 
 @credential.command()
@@ -138,8 +132,8 @@ def edit(
 ) -> None:
     """Change credentials once the provider has accepted what they are then; what is not given stays."""
     from modelbay.cli.credential_form import fill_in
-    from modelbay.cli.credential_rows import tell
-    from modelbay.cli.credential_store import kept, opened, proved, stored, whose
+    from modelbay.cli.credential_rows import plain
+    from modelbay.cli.credential_store import kept, proved, stored, whose
     from modelbay.cli.errors import Mistake
     from modelbay.platform.credentials.named import edit as change
 
@@ -147,7 +141,7 @@ def edit(
     with opened(folder, workspace) as (database, _):
         row = stored(database, workspace, credential_id)
         before = kept(database, row)
-    target = whose(row)
+    target = whose(catalog_of(folder), row)
     given = fill_in(
         target, source=source, sets=sets or (), variables=variables or (), environment=environment
     )
@@ -169,7 +163,7 @@ def edit(
             actor=ACTOR,
         ),
     )
-    tell(changed, as_json, f"{credential_id} is changed")
+    say(plain(changed), as_json, f"{credential_id} is changed")
 
 
 @credential.command()
@@ -190,15 +184,16 @@ def switch(
     as_json: AsJson = False,
 ) -> None:
     """Have calls use other credentials; a running gateway does within a second."""
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened, stored, target_of, whose
+    from modelbay.cli.credential_store import stored, target_of, whose
     from modelbay.platform.credentials.named import switch as use
 
-    with opened(directory(data_dir), workspace) as (database, vault):
+    folder = directory(data_dir)
+    catalog = catalog_of(folder)
+    with opened(folder, workspace) as (database, vault):
         if provider is not None:
-            target = target_of(workspace, provider, model, kind)
+            target = target_of(catalog, workspace, provider, model, kind)
         else:
-            target = whose(stored(database, workspace, credential_id))
+            target = whose(catalog, stored(database, workspace, credential_id))
         use(database, vault, target, credential_id, actor=ACTOR)
     say(
         {"id": credential_id, "of": str(target), "active": True},
@@ -212,12 +207,12 @@ def delete(
     credential_id: Id, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
     """Delete credentials. If they were in use no others take their place: switch to some."""
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened, stored, whose
+    from modelbay.cli.credential_store import stored, whose
     from modelbay.platform.credentials.named import delete as remove
 
-    with opened(directory(data_dir), workspace) as (database, _):
-        target = whose(stored(database, workspace, credential_id), gone=True)
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, _):
+        target = whose(catalog_of(folder), stored(database, workspace, credential_id), gone=True)
         was_active = remove(database, target, credential_id, actor=ACTOR)
     text = f"{credential_id} is deleted"
     if was_active:
@@ -230,13 +225,12 @@ def check(
     credential_id: Id, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
     """Ask the provider whether stored credentials still work."""
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened, proved, stored, whose
+    from modelbay.cli.credential_store import proved, stored, whose
     from modelbay.platform.credentials.named import prove
 
     folder = directory(data_dir)
     with opened(folder, workspace) as (database, _):
-        target = whose(stored(database, workspace, credential_id))
+        target = whose(catalog_of(folder), stored(database, workspace, credential_id))
     proved(
         folder,
         workspace,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from modelbay.cli.key import time_text
+from modelbay.cli.listing import Column, write_list
+from modelbay.cli.output import time_text
 
 if TYPE_CHECKING:
     from modelbay.platform.credentials.stored import NamedCredentials
@@ -31,45 +32,20 @@ def plain(row: NamedCredentials) -> dict[str, Any]:
     }
 
 
-def columns(row: NamedCredentials) -> Sequence[str]:
-    """Return credentials for another program."""
-    return (row.id, row.name, _of(row), row.model_type, _state(row), time_text(row.created) or "")
-
-
-def draw(rows: Sequence[NamedCredentials]) -> None:
-    """Show credentials on a terminal."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    if not rows:
-        console.print("no credentials; add some with: modelbay credential add PROVIDER", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("ID", "NAME", "OF", "STATE", "VALUES"):
-        table.add_column(column, overflow="fold", no_wrap=column in ("ID", "STATE"))
-    for row in rows:
-        values = ", ".join(f"{field}={value}" for field, value in row.values.items())
-        cells = (row.id, row.name, _of(row), _state(row), values)
-        table.add_row(*map(Text, cells), style="" if row.active else "dim")
-    console.print(table)
-
-
-def tell(row: NamedCredentials, as_json: bool, text: str) -> None:
-    """Say what became of credentials."""
-    say(plain(row), as_json, text)
-
-
-def say(facts: Mapping[str, Any], as_json: bool, text: str) -> None:
-    """Write what was done: as a line, or its facts as JSON."""
-    from modelbay.cli.output import write_json, write_text
-
-    if as_json:
-        write_json(facts)
-    else:
-        write_text(text + "\n")
+def write_credentials(rows: Sequence[NamedCredentials], *, as_json: bool) -> None:
+    """Write credentials."""
+    write_list(
+        rows,
+        _COLUMNS,
+        plain=plain,
+        as_json=as_json,
+        empty="no credentials; add some with: modelbay credential add PROVIDER",
+        line=lambda row: (
+            *(row.id, row.name, _of(row), row.model_type),
+            *(_state(row), time_text(row.created)),
+        ),
+        is_dim=lambda row: not row.active,
+    )
 
 
 def _of(row: NamedCredentials) -> str:
@@ -80,3 +56,16 @@ def _state(row: NamedCredentials) -> str:
     if row.unreadable:
         return row.status
     return "active" if row.active else "ready"
+
+
+def _values(row: NamedCredentials) -> str:
+    return ", ".join(f"{field}={value}" for field, value in row.values.items())
+
+
+_COLUMNS: Final[Sequence[Column[NamedCredentials]]] = (
+    Column("ID", lambda row: row.id),
+    Column("NAME", lambda row: row.name, wrap=True),
+    Column("OF", _of, wrap=True),
+    Column("STATE", _state),
+    Column("VALUES", _values, wrap=True, spare=True),
+)

@@ -1,11 +1,13 @@
-"""What the commands about credentials open: the database, the vault, a provider to ask."""
+"""What the commands about credentials need: whose they are, what is stored, a provider to ask."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from modelbay.cli.data_directory import catalog_of, opened
 
 if TYPE_CHECKING:
     from modelbay.catalog import Catalog
@@ -24,18 +26,6 @@ T = TypeVar("T")
 _PATIENCE = 2.0  # seconds: no call waits behind us, and Redis is connected to only now
 
 
-@contextlib.contextmanager
-def opened(folder: Path, workspace: str) -> Iterator[tuple[Database, Vault]]:
-    """Open the database and the vault of a data directory, for a workspace that there is."""
-    from modelbay.platform.people.workspaces import get_workspace
-    from modelbay.platform.vault import MasterKeys, Vault
-    from modelbay.store import Database, open_directory
-
-    with Database.open(open_directory(folder)) as database:
-        get_workspace(database, workspace)
-        yield database, Vault(MasterKeys(folder))
-
-
 def proved(
     folder: Path, workspace: str, work: Callable[[BackgroundDatabase, Vault, Proving], Coroutine[Any, Any, T]]
 ) -> T:
@@ -52,13 +42,15 @@ async def _proved(
     vault: Vault,
     work: Callable[[BackgroundDatabase, Vault, Proving], Coroutine[Any, Any, T]],
 ) -> T:
-    from modelbay.catalog import Catalog
     from modelbay.platform.background import BackgroundDatabase
     from modelbay.platform.credentials.proving import Proving
 
     database = BackgroundDatabase(folder)
     try:
-        async with engines(folder, database, vault, Catalog()) as engine_of, sharing(folder) as shared:
+        async with (
+            engines(folder, database, vault, catalog_of(folder)) as engine_of,
+            sharing(folder) as shared,
+        ):
             engine = await engine_of(workspace)
             return await work(database, vault, Proving(engine.validate_credentials, shared=shared))
     finally:
@@ -109,13 +101,12 @@ async def engines(
             await ways.aclose()
 
 
-def target_of(workspace: str, provider: str, model: str | None, kind: str) -> Target:
+def target_of(catalog: Catalog, workspace: str, provider: str, model: str | None, kind: str) -> Target:
     """Return what the arguments name: a provider, or one of its models.
 
     Raises:
         InvokeBadRequestError: There is no such provider or type.
     """
-    from modelbay.catalog import Catalog
     from modelbay.cli.completion import TYPES
     from modelbay.cli.errors import Mistake
     from modelbay.entities import ModelType
@@ -123,7 +114,7 @@ def target_of(workspace: str, provider: str, model: str | None, kind: str) -> Ta
 
     if kind not in TYPES:
         raise Mistake(f"--type: there is no type {kind!r}; the types are {', '.join(TYPES)}")
-    declared = Catalog().provider(provider).provider
+    declared = catalog.provider(provider).provider
     name = model.removeprefix(f"{provider}/") if model else ""
     return Target(workspace, declared, name, ModelType(kind) if name else None)
 
@@ -145,12 +136,12 @@ def stored(database: Database, workspace: str, credential: str) -> CredentialRow
     return row
 
 
-def whose(row: CredentialRow, *, gone: bool = False) -> Target:
+def whose(catalog: Catalog, row: CredentialRow, *, gone: bool = False) -> Target:
     """Return whose credentials are; `gone` lets the provider's plugin be gone."""
     from modelbay.errors import ModelbayError
 
     try:
-        return target_of(row.workspace, row.provider, row.model, row.model_type or "llm")
+        return target_of(catalog, row.workspace, row.provider, row.model, row.model_type or "llm")
     except ModelbayError:
         if not gone:
             raise
@@ -169,16 +160,14 @@ def kept(database: Database, row: CredentialRow) -> dict[str, Any]:
 
 
 def listed(
-    database: Database, vault: Vault, workspace: str, provider: str | None = None
+    catalog: Catalog, database: Database, vault: Vault, workspace: str, provider: str | None = None
 ) -> list[NamedCredentials]:
     """Return the credentials of a workspace, of one provider if given, those of the environment behind."""
-    from modelbay.catalog import Catalog
     from modelbay.platform.credentials.stored import of_environment, of_workspace
     from modelbay.platform.people.permissions import FIRST_WORKSPACE
     from modelbay.store import credentials as queries
     from modelbay.store.credentials import Place
 
-    catalog = Catalog()
     found = of_workspace(database, vault, workspace, provider=provider)
     if provider is not None:
         catalog.declared(provider)  # an unknown name is said

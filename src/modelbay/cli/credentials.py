@@ -79,8 +79,13 @@ def missing_fields(provider: ModelProviderConfiguration, given: Mapping[str, obj
 def how_to_set(provider: str) -> str:
     """Return how a person gives a provider's credentials, as the end of an error's line."""
     from modelbay.catalog import Catalog
+    from modelbay.errors import ModelbayError
     from modelbay.platform.environment import variables_of
 
-    names = [names[0] for names in variables_of(Catalog().provider(provider).provider).values() if names]
+    try:
+        known = variables_of(Catalog().provider(provider).provider)
+    except ModelbayError:
+        known = {}  # its plugin did not come with Modelbay
+    names = [names[0] for names in known.values() if names]
     variable = f"set {names[0]} or " if names else ""
     return f"; {variable}give --credentials FILE"

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
+from modelbay.cli.data_directory import AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.output import printable, time_text, write_json, write_text
 
 
 def explain(
@@ -21,7 +22,6 @@ def explain(
     """Tell from the ledger why a call went as it did: what was asked, tried and left, and what it cost."""
     from dataclasses import asdict
 
-    from modelbay.cli.output import printable, write_json, write_text
     from modelbay.platform.explain import explain as explained
 
     found = explained(directory(data_dir), request, workspace=workspace)

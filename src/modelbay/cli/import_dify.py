@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from modelbay.cli.data_directory import AsJson, DataDir, catalog_of, directory
 from modelbay.cli.errors import FAILED, Mistake
-from modelbay.cli.key import AsJson, DataDir, directory
 
 if TYPE_CHECKING:
     from modelbay.catalog import Catalog
@@ -75,18 +75,18 @@ def import_dify(
     Into a pipe each is one line without heading, its columns separated by tabs: state, what, name, reason,
     workspace, tenant.
     """
-    from modelbay.catalog import Catalog
     from modelbay.platform.from_dify.importing import import_dify as import_all
     from modelbay.platform.vault import MasterKeys, Vault
     from modelbay.store import Database, open_directory
 
     folder = open_directory(directory(data_dir))
-    providers = _chosen(provider or (), Catalog())
+    catalog = catalog_of(folder)
+    providers = _chosen(provider or (), catalog)
     with Database.open(folder) as ours:
         lines = import_all(
             ours,
             Vault(MasterKeys(folder)),
-            Catalog(),
+            catalog,
             database,
             private_keys.expanduser(),
             tenants=tenant or (),

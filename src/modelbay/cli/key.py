@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from modelbay.cli import completion
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
+from modelbay.cli.output import dim, say, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,16 +20,6 @@ if TYPE_CHECKING:
 
 key = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--data-dir",
-        metavar="DIR",
-        help="Where the gateway keeps its data. Without it, MODELBAY_DATA_DIR, else the user's own.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
-_ACTOR: Final = "cli"
 _NEVER: Final = "never"
 _SCOPES: Final = ("models", "types", "surfaces", "networks")
 
@@ -63,12 +53,6 @@ Networks = Annotated[
     list[str] | None,
     typer.Option(
         "--networks", metavar="RANGE", help="Open only from there, such as 192.0.2.0/24. Repeatable."
-    ),
-]
-InWorkspace = Annotated[
-    str,
-    typer.Option(
-        "--workspace", metavar="ID", envvar="MODELBAY_WORKSPACE", help="The workspace that it is about."
     ),
 ]
 
@@ -110,7 +94,6 @@ def create(
     import sys
 
     from modelbay.cli.key_rows import plain
-    from modelbay.cli.output import dim, write_json, write_text
     from modelbay.platform.key_scopes import Scopes
     from modelbay.platform.keys import create_key, narrower_key
     from modelbay.platform.periods import parse_period
@@ -130,7 +113,7 @@ def create(
                 member=user or "",
                 lifetime=lifetime,
                 workspace=workspace,
-                actor=_ACTOR,
+                actor=ACTOR,
             )
         else:
             wish = Scopes(models=models, types=types, surfaces=surfaces, networks=networks)
@@ -142,7 +125,7 @@ def create(
                 lifetime=lifetime,
                 member=user,
                 workspace=workspace,
-                actor=_ACTOR,
+                actor=ACTOR,
             )
     if as_json:
         write_json({"key": new.secret, **plain(new.row)})
@@ -160,10 +143,7 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
     state, models, created, expires, last used, types, surfaces, networks, member, the key above it. A key is
     active, expired, revoked, or closed by one above it.
     """
-    import sys
-
-    from modelbay.cli.key_rows import columns, draw, plain
-    from modelbay.cli.output import write_json, write_rows
+    from modelbay.cli.key_rows import write_keys
     from modelbay.platform.fold import fold
     from modelbay.platform.keys import list_keys
     from modelbay.platform.lineages import states_of
@@ -174,13 +154,7 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
         fold(database, folder)  # when a key was last used is known once its calls are in the table
         rows = list_keys(database, workspace=workspace)
         emails = {row.user: row.email for row in people.members(database, workspace)}
-    states = states_of(rows, time.time())
-    if as_json:
-        write_json([plain(row, states[row.id]) for row in rows])
-    elif sys.stdout.isatty():
-        draw(rows, states, emails)
-    else:
-        write_rows(columns(row, states[row.id]) for row in rows)
+    write_keys(rows, states_of(rows, time.time()), emails, as_json=as_json)
 
 
 @key.command()
@@ -212,7 +186,6 @@ def edit(
     What is given takes the place of what was. Keys below it never open more than it does.
     """
     from modelbay.cli.key_rows import plain
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.keys import KEPT, edit_key
     from modelbay.platform.periods import parse_period
     from modelbay.store import Database
@@ -228,12 +201,9 @@ def edit(
             expires=KEPT if expires is None else until,
             version=version,
             workspace=workspace,
-            actor=_ACTOR,
+            actor=ACTOR,
         )
-    if as_json:
-        write_json(plain(row))
-    else:
-        write_text(f"{key_id} is changed\n")
+    say(plain(row), as_json, f"{key_id} is changed")
 
 
 @key.command()
@@ -241,28 +211,12 @@ def revoke(
     key_id: Id, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
     """Close a key and all below it for good; a running gateway refuses them within a second."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.keys import revoke_key
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
-        revoke_key(database, key_id, workspace=workspace, actor=_ACTOR)
-    if as_json:
-        write_json({"id": key_id, "revoked": True})
-    else:
-        write_text(f"{key_id} is revoked\n")
-
-
-def directory(given: Path | None) -> Path:
-    """Return the data directory that a command is about."""
-    from modelbay.store import data_directory
-
-    return (given.expanduser() if given is not None else data_directory()).absolute()
-
-
-def time_text(at: float | None) -> str | None:
-    """Return a time as scripts read it: ISO 8601, UTC."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        revoke_key(database, key_id, workspace=workspace, actor=ACTOR)
+    say({"id": key_id, "revoked": True}, as_json, f"{key_id} is revoked")
 
 
 def _member_id(database: Database, workspace: str, who: str | None) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from modelbay.cli.key import time_text
+from modelbay.cli.listing import Column, write_list
+from modelbay.cli.output import day_text, time_text
 
 if TYPE_CHECKING:
     from modelbay.store.keys import KeyRow
@@ -32,34 +33,39 @@ def plain(row: KeyRow, state: str = "") -> dict[str, Any]:
     }
 
 
-def columns(row: KeyRow, state: str) -> Sequence[str]:
-    """Return a key as a line of a pipe has it."""
-    times = (time_text(at) or "" for at in (row.created, row.expires, row.last_used))
-    lists = (",".join(values) for values in (row.types, row.surfaces, row.networks))
-    return (row.id, row.name, row.hint, state, ",".join(row.models), *times, *lists, row.member, row.parent)
+class Shown(NamedTuple):
+    """A row of the list: a key, its state by those above it too, whose it is, and how many are above it."""
+
+    row: KeyRow
+    state: str
+    email: str = ""
+    depth: int = 0
 
 
-def draw(rows: Sequence[KeyRow], states: Mapping[str, str], emails: Mapping[str, str]) -> None:
-    """Draw keys as a tree; `emails` are those of members, by id."""
-    from rich.table import Table
-    from rich.text import Text
+def write_keys(
+    rows: Sequence[KeyRow], states: Mapping[str, str], emails: Mapping[str, str], *, as_json: bool
+) -> None:
+    """Write keys, as a tree where they are drawn; `emails` are those of members, by id."""
+    write_list(
+        [Shown(row, states[row.id]) for row in rows],
+        _COLUMNS,
+        plain=lambda shown: plain(shown.row, shown.state),
+        as_json=as_json,
+        empty="no keys; make one with: modelbay key create",
+        line=_line,
+        is_dim=lambda shown: shown.state != "active",
+        drawn=[
+            Shown(row, states[row.id], emails.get(row.member, row.member), depth)
+            for depth, row in _tree(rows)
+        ],
+    )
 
-    from modelbay.cli.console import new_console
 
-    console = new_console()
-    if not rows:
-        console.print("no keys; make one with: modelbay key create", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("ID", "NAME", "BEGINS", "STATE", "OPENS", "EXPIRES", "LAST USED"):
-        table.add_column(column, overflow="fold", no_wrap=column not in ("NAME", "OPENS"))
-    for depth, row in _tree(rows):
-        days = ((time_text(at) or "–")[:10] for at in (row.expires, row.last_used))
-        opens = "\n".join(_opens(row, emails)) or "all"
-        shown = "  " * (depth - 1) + "└ " * (depth > 0) + row.id
-        cells = (shown, row.name, f"{row.hint}…", states[row.id], opens, *days)
-        table.add_row(*map(Text, cells), style="" if states[row.id] == "active" else "dim")
-    console.print(table)
+def _line(shown: Shown) -> Sequence[Any]:
+    row = shown.row
+    times = (time_text(at) for at in (row.created, row.expires, row.last_used))
+    lists = (row.types, row.surfaces, row.networks)
+    return (row.id, row.name, row.hint, shown.state, row.models, *times, *lists, row.member, row.parent)
 
 
 def _tree(rows: Sequence[KeyRow]) -> Iterator[tuple[int, KeyRow]]:
@@ -75,7 +81,12 @@ def _tree(rows: Sequence[KeyRow]) -> Iterator[tuple[int, KeyRow]]:
         waiting.extend((depth + 1, each) for each in reversed(below.get(row.id, ())))
 
 
-def _opens(row: KeyRow, emails: Mapping[str, str]) -> Iterator[str]:
+def _place(shown: Shown) -> str:
+    return "  " * (shown.depth - 1) + "└ " * (shown.depth > 0) + shown.row.id
+
+
+def _opens(shown: Shown) -> Iterator[str]:
+    row = shown.row
     if row.models:
         yield ", ".join(row.models)
     if row.types:
@@ -85,7 +96,7 @@ def _opens(row: KeyRow, emails: Mapping[str, str]) -> Iterator[str]:
     if row.networks:
         yield f"from: {', '.join(row.networks)}"
     if row.member:
-        yield f"member: {emails.get(row.member, row.member)}"
+        yield f"member: {shown.email}"
 
 
 def _state(row: KeyRow) -> str:
@@ -94,3 +105,14 @@ def _state(row: KeyRow) -> str:
     from modelbay.platform.lineages import state_of
 
     return state_of(row, time.time())
+
+
+_COLUMNS: Final[Sequence[Column[Shown]]] = (
+    Column("ID", _place),
+    Column("NAME", lambda shown: shown.row.name, wrap=True),
+    Column("BEGINS", lambda shown: f"{shown.row.hint}…", spare=True),
+    Column("STATE", lambda shown: shown.state),
+    Column("OPENS", lambda shown: "\n".join(_opens(shown)) or "all", wrap=True),
+    Column("EXPIRES", lambda shown: day_text(shown.row.expires), spare=True),
+    Column("LAST USED", lambda shown: day_text(shown.row.last_used), spare=True),
+)

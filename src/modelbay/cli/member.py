@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
-from modelbay.cli.workspace import ACTOR
+from modelbay.cli.listing import Column, write_list
+from modelbay.cli.output import day_text, say, time_text
 from modelbay.platform.people.permissions import Role
 
 if TYPE_CHECKING:
@@ -54,19 +55,18 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
     Into a pipe each is one line without heading, its columns separated by tabs: id, email, role, state
     (active or invited), name, member since, invitation expires.
     """
-    import sys
-
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
         people = _people(database, workspace)
-    if as_json:
-        write_json([_plain(person) for person in people])
-    elif sys.stdout.isatty():
-        _draw(people)
-    else:
-        write_rows([str(value or "") for value in _plain(person).values()] for person in people)
+    write_list(
+        people,
+        _COLUMNS,
+        plain=_plain,
+        as_json=as_json,
+        empty="no members; invite one with: modelbay member invite EMAIL --role owner",
+        is_dim=lambda person: person.state != "active",
+    )
 
 
 @member.command()
@@ -85,17 +85,13 @@ def invite(
     It is the only time that the link is shown. Give it to nobody else. Another invitation of the same person
     makes this one invalid.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.invitations import PAGE, invite, link_of
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
         new = invite(database, workspace, email, role, actor=ACTOR, authority=Role.OWNER, now=time.time())
     link = link_of(url, PAGE, new.token)
-    if as_json:
-        write_json({"link": link, **_plain(_invited(new))})
-    else:
-        write_text(link + "\n")
+    say({"link": link, **_plain(_invited(new))}, as_json, link)
 
 
 @member.command("role")
@@ -107,17 +103,14 @@ def role_(
     as_json: AsJson = False,
 ) -> None:
     """Make a member something else, at once."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.members import change_role, find_member
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
         row = find_member(database, workspace, who)
         row = change_role(database, workspace, row.user, role, actor=ACTOR, authority=Role.OWNER)
-    if as_json:
-        write_json({"id": row.user, "email": row.email, "role": row.role})
-    else:
-        write_text(f"{row.email} is now {row.role}\n")
+    facts = {"id": row.user, "email": row.email, "role": row.role}
+    say(facts, as_json, f"{row.email} is now {row.role}")
 
 
 @member.command()
@@ -125,16 +118,12 @@ def remove(
     who: Who, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
     """Remove a member from a workspace at once, or take an invitation back."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
         person = _remove(database, workspace, who)
-    if as_json:
-        write_json({"id": person.id, "email": person.email, "removed": True})
-    else:
-        done = "is removed" if person.state == "active" else "is not invited any more"
-        write_text(f"{person.email} {done}\n")
+    done = "is removed" if person.state == "active" else "is not invited any more"
+    say({"id": person.id, "email": person.email, "removed": True}, as_json, f"{person.email} {done}")
 
 
 def _remove(database: Database, workspace: str, who: str) -> Person:
@@ -183,21 +172,12 @@ def _plain(person: Person) -> dict[str, Any]:
     }
 
 
-def _draw(people: Sequence[Person]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    if not people:
-        console.print("no members; invite one with: modelbay member invite EMAIL --role owner", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("ID", "EMAIL", "NAME", "ROLE", "STATE", "SINCE", "EXPIRES"):
-        table.add_column(column, overflow="fold", no_wrap=column not in ("EMAIL", "NAME"))
-    for person in people:
-        days = ((time_text(at) or "–")[:10] for at in (person.since, person.expires))
-        cells = (person.id, person.email, person.name or "–", person.role, person.state, *days)
-        table.add_row(*map(Text, cells), style="" if person.state == "active" else "dim")
-    console.print(table)
+_COLUMNS: Final[Sequence[Column[Person]]] = (
+    Column("ID", lambda person: person.id),
+    Column("EMAIL", lambda person: person.email, wrap=True),
+    Column("NAME", lambda person: person.name or "–", wrap=True, spare=True),
+    Column("ROLE", lambda person: person.role),
+    Column("STATE", lambda person: person.state),
+    Column("SINCE", lambda person: day_text(person.since), spare=True),
+    Column("EXPIRES", lambda person: day_text(person.expires), spare=True),
+)

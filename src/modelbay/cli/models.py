@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from modelbay.cli import completion
+from modelbay.cli.listing import Column, write_list
+from modelbay.cli.output import dim, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.text import Text
 
     from modelbay.catalog import ModelSummary, PriceSummary
     from modelbay.entities import AIModelEntity
     from modelbay.errors import ModelbayError
 
 _MILLION = Decimal(1_000_000)
-_WIDE = 96  # columns of terminal from which the features fit
-_MIDDLE = 70  # … and the prices
 _SHORT = {  # what calls tools at all is told from what does not; the finer features are in --json
     "tool-call": "tools",
     "vision": "images",
@@ -57,17 +60,10 @@ def models(
     context size in tokens, price of one token (or character, minute, …) of input and of output, currency,
     features.
     """
-    import sys
-
-    from modelbay.cli.output import write_json, write_rows
-
     rows = _fetched(provider, kind) if fetch else _declared(provider, kind)
-    if as_json:
-        write_json([_plain(row) for row in rows])
-    elif sys.stdout.isatty():
-        _draw(rows)
-    else:
-        write_rows(_columns(row) for row in rows)
+    write_list(rows, _COLUMNS, plain=_plain, as_json=as_json, empty="no models", line=_line)
+    if sys.stdout.isatty() and rows and not as_json:
+        write_text(dim(_count(rows)) + "\n")
 
 
 def _declared(provider: str | None, kind: str | None) -> list[ModelSummary]:
@@ -135,12 +131,12 @@ def _plain(row: ModelSummary) -> dict[str, Any]:
     return plain | {"price": row.price._asdict() if row.price else None}
 
 
-def _columns(row: ModelSummary) -> Sequence[str]:
+def _line(row: ModelSummary) -> Sequence[Any]:
     price = row.price
     return (
         f"{row.provider}/{row.model}",
         row.type,
-        str(row.context_size or ""),
+        row.context_size or "",
         plain_number(price.input * price.unit) if price else "",
         plain_number(price.output * price.unit) if price and price.output is not None else "",
         price.currency if price else "",
@@ -148,29 +144,16 @@ def _columns(row: ModelSummary) -> Sequence[str]:
     )
 
 
-def _draw(rows: Sequence[ModelSummary]) -> None:
-    from rich.table import Table
+def _count(rows: Sequence[ModelSummary]) -> str:
+    count = f"{len(rows)} model{'' if len(rows) == 1 else 's'}"
+    old = sum(row.deprecated for row in rows)
+    return f"{count}, {old} of them deprecated (dimmed)" if old else count
+
+
+def _name(row: ModelSummary) -> Text:
     from rich.text import Text
 
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("MODEL", overflow="fold")
-    table.add_column("TYPE", no_wrap=True)
-    table.add_column("CONTEXT", justify="right", no_wrap=True)
-    if console.width >= _MIDDLE:
-        table.add_column("PRICE IN / OUT", no_wrap=True)
-    if console.width >= _WIDE:
-        table.add_column("CAN", no_wrap=True, style="dim")
-    for row in rows:
-        name = Text.assemble((f"{row.provider}/", "dim"), (row.model, "dim italic" * row.deprecated))
-        facts = (row.type, context(row.context_size), price(row.price), abilities(row))
-        table.add_row(name, *facts[: len(table.columns) - 1])
-    console.print(table)
-    old = sum(row.deprecated for row in rows)
-    count = f"{len(rows)} model{'' if len(rows) == 1 else 's'}"
-    console.print(f"{count}, {old} of them deprecated (dimmed)" if old else count, style="dim")
+    return Text.assemble((f"{row.provider}/", "dim"), (row.model, "dim italic" * row.deprecated))
 
 
 def abilities(row: ModelSummary) -> str:
@@ -206,3 +189,12 @@ def plain_number(number: Decimal) -> str:
 
 def _per(meter: str) -> str:
     return {"token": "", "character": "/M characters"}.get(meter, f"/{meter}")
+
+
+_COLUMNS: Final[Sequence[Column[ModelSummary]]] = (
+    Column("MODEL", _name, wrap=True, least=32),
+    Column("TYPE", lambda row: row.type),
+    Column("CONTEXT", lambda row: context(row.context_size), right=True),
+    Column("PRICE IN / OUT", lambda row: price(row.price), spare=True),
+    Column("CAN", abilities, spare=True, style="dim"),
+)

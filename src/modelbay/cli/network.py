@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
 from modelbay.cli import completion
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
+from modelbay.cli.listing import Column, write_table
+from modelbay.cli.output import say, time_text, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,12 +19,19 @@ if TYPE_CHECKING:
     from modelbay.platform.network.stored import NetworkSettings
 
 network = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
-ACTOR: Final = "cli"
 
 Provider = Annotated[
     str, typer.Argument(metavar="PROVIDER", help="The provider.", autocompletion=completion.provider_names)
 ]
 Seconds = "SECONDS"
+
+
+class Setting(NamedTuple):
+    """A row of what is shown: one field of a provider's settings."""
+
+    provider: str
+    field: str
+    value: str
 
 
 @network.callback(invoke_without_command=True)
@@ -47,26 +56,25 @@ def show(
     Into a pipe each setting is one line without heading, its columns separated by tabs: provider, field,
     value.
     """
-    import sys
-
-    from modelbay.catalog import Catalog
-    from modelbay.cli.credential_store import opened
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.network.settings import listed, read
 
+    folder = directory(data_dir)
     if provider is not None:
-        Catalog().declared(provider)  # an unknown name is said
-    with opened(directory(data_dir), workspace) as (database, vault):
+        catalog_of(folder).declared(provider)  # an unknown name is said
+    with opened(folder, workspace) as (database, vault):
         if provider is not None:
             rows = [read(database, vault, workspace, provider)]
         else:
             rows = listed(database, vault, workspace)
     if as_json:
         write_json(_plain(rows[0]) if provider else [_plain(row) for row in rows])
-    elif sys.stdout.isatty():
-        _draw(rows)
-    else:
-        write_rows(line for row in rows for line in _lines(row))
+        return
+    write_table(
+        [line for row in rows for line in _lines(row)],
+        _COLUMNS,
+        line=tuple,
+        empty="no network settings; see modelbay network set --help",
+    )
 
 
 @network.command("set")
@@ -143,15 +151,13 @@ def set_(
 
     A password or a header's value is never an argument: it is read from a variable, a file or stdin.
     """
-    from modelbay.catalog import Catalog
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened
     from modelbay.cli.errors import Mistake
     from modelbay.cli.network_form import fill_in
     from modelbay.platform.credentials.forms import HIDDEN
     from modelbay.platform.network.settings import change, read
 
-    declared = Catalog().declared(provider)
+    folder = directory(data_dir)
+    declared = catalog_of(folder).declared(provider)
     plain = {
         "base_url": base_url,
         "private_hosts": private_host or None,
@@ -174,7 +180,7 @@ def set_(
     )
     if not given:
         raise Mistake("nothing to change: give an option, see modelbay network set --help")
-    with opened(directory(data_dir), workspace) as (database, vault):
+    with opened(folder, workspace) as (database, vault):
         if header_env and settings is None:
             there = read(database, vault, workspace, provider).values.get("headers", {})
             given["headers"] = {**dict.fromkeys(there, HIDDEN), **given["headers"]}
@@ -188,8 +194,6 @@ def clear(
     provider: Provider, workspace: InWorkspace = "default", data_dir: DataDir = None, as_json: AsJson = False
 ) -> None:
     """Forget a provider's network settings: it is called as before there were any."""
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened
     from modelbay.platform.network.settings import clear as forget
 
     with opened(directory(data_dir), workspace) as (database, _):
@@ -207,11 +211,11 @@ def _plain(row: NetworkSettings) -> dict[str, Any]:
     }
 
 
-def _lines(row: NetworkSettings) -> Iterator[tuple[str, str, str]]:
+def _lines(row: NetworkSettings) -> Iterator[Setting]:
     for name, value in sorted(row.values.items()):
-        yield row.provider, name, _text(name, value)
+        yield Setting(row.provider, name, _text(name, value))
     for name, why in sorted(row.unreadable.items()):
-        yield row.provider, name, f"unreadable: {why}"
+        yield Setting(row.provider, name, f"unreadable: {why}")
 
 
 def _text(name: str, value: Any) -> str:
@@ -219,29 +223,13 @@ def _text(name: str, value: Any) -> str:
         return f"{value.count('BEGIN CERTIFICATE')} certificates"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {text}" for key, text in value.items())
-    return (
-        ", ".join(value)
-        if isinstance(value, list)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _draw(rows: Sequence[NetworkSettings]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    lines = [line for row in rows for line in _lines(row)]
-    if not lines:
-        console.print("no network settings; see modelbay network set --help", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("PROVIDER", "FIELD", "VALUE"):
-        table.add_column(column, overflow="fold", no_wrap=column != "VALUE")
-    for line in lines:
-        table.add_row(*map(Text, line))
-    console.print(table)
+_COLUMNS: Final[Sequence[Column[Setting]]] = (
+    Column("PROVIDER", lambda row: row.provider),
+    Column("FIELD", lambda row: row.field),
+    Column("VALUE", lambda row: row.value, wrap=True),
+)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,10 +62,28 @@ def write_bytes(data: bytes, target: str) -> None:
         raise Mistake(f"cannot write {target!r}: {error.strerror}") from None
 
 
+def say(facts: Mapping[str, Any], as_json: bool, text: str) -> None:
+    """Write what was done: as a line, or its facts as JSON."""
+    if as_json:
+        write_json(facts)
+    else:
+        write_text(text + "\n")
+
+
 def write_rows(rows: Iterable[Sequence[str]]) -> None:
     """Write rows for another program: one a line, columns separated by tabs, no heading."""
     for row in rows:
         sys.stdout.write("\t".join(" ".join(cell.split()) for cell in row) + "\n")
+
+
+def time_text(at: float | None) -> str | None:
+    """Return a time as scripts read it: ISO 8601, UTC."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day_text(at: float | None) -> str:
+    """Return the day of a time as people read it, UTC; `–` if there is none."""
+    return (time_text(at) or "–")[:10]
 
 
 def dim(text: str) -> str:

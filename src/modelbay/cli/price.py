@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
-from modelbay.cli.price_rows import draw_differences, draw_prices, plain_difference, plain_entry, price_text
+from modelbay.cli.output import say
+from modelbay.cli.price_rows import plain_entry, write_differences, write_prices
 from modelbay.cli.usage_options import Model, Since, Until, selection
-from modelbay.cli.workspace import ACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
-    from pathlib import Path
 
+    from modelbay.catalog import Catalog
     from modelbay.entities import PriceConfig
     from modelbay.platform.prices.book import Place
-    from modelbay.platform.prices.declared import Declared
-    from modelbay.store.prices import PriceRow
 
 price = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 
@@ -56,7 +54,7 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
 
     with Database.open(directory(data_dir)) as database:
         rows = own_prices(database, workspace, time.time())
-    _show(rows, as_json=as_json)
+    write_prices(rows, as_json=as_json)
 
 
 @price.command()
@@ -75,7 +73,7 @@ def history(
 
     with Database.open(directory(data_dir)) as database:
         rows = entered(database, workspace, model=model)
-    _show(rows, as_json=as_json)
+    write_prices(rows, as_json=as_json)
 
 
 @price.command("set")
@@ -120,10 +118,11 @@ def set_(
 
     amounts = {"input": entry, "output": output, "cached": cached, "cache_write": cache_write}
     config = _config(amounts, tiers or (), unit, meter, currency)
-    start, place = _day(valid_from), _place(model, kind)
-    with Database.open(directory(data_dir)) as database:
+    folder = directory(data_dir)
+    start, place = _day(valid_from), _place(catalog_of(folder), model, kind)
+    with Database.open(folder) as database:
         row = set_price(database, place, config, workspace=workspace, valid_from=start, actor=ACTOR)
-    _told(row, as_json=as_json)
+    say(plain_entry(row), as_json, f"workspace:{row.number}")
 
 
 @price.command()
@@ -139,10 +138,11 @@ def delete(
     from modelbay.platform.prices.entries import delete_price
     from modelbay.store import Database
 
-    start, place = _day(valid_from), _place(model, kind)
-    with Database.open(directory(data_dir)) as database:
+    folder = directory(data_dir)
+    start, place = _day(valid_from), _place(catalog_of(folder), model, kind)
+    with Database.open(folder) as database:
         row = delete_price(database, place, workspace=workspace, valid_from=start, actor=ACTOR)
-    _told(row, as_json=as_json)
+    say(plain_entry(row), as_json, f"workspace:{row.number}")
 
 
 @price.command()
@@ -161,45 +161,19 @@ def reprice(
     currency, calls whose price changes, recorded, repriced, difference, calls whose price nobody knows. What
     plugins declare has no dates: it holds for all times in which the workspace has no price of its own.
     """
-    import sys
-
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.fold import fold
+    from modelbay.platform.prices.declared import declared_prices
     from modelbay.platform.prices.reprice import reprice as reckoned
     from modelbay.store import Database
 
     chosen, folder = selection(workspace, since, until, model=model), directory(data_dir)
     with Database.open(folder) as database:
         fold(database, folder)
-        result = reckoned(database, chosen, _declared(folder), actor=ACTOR, write=write)
-    rows = [plain_difference(row) for row in result.rows]
-    if as_json:
-        write_json(
-            {
-                "rows": rows,
-                "total": result.total(),
-                "looked_at": result.looked_at,
-                "corrections": result.corrections,
-                "written": write,
-            }
-        )
-    elif sys.stdout.isatty():
-        draw_differences(result, written=write)
-    else:
-        write_rows([str(value) for value in row.values()] for row in rows)
+        result = reckoned(database, chosen, declared_prices(catalog_of(folder)), actor=ACTOR, write=write)
+    write_differences(result, written=write, as_json=as_json)
 
 
-def _declared(folder: Path) -> Declared:
-    """Return what tells the declared price of a model, of the plugins that the gateway has too."""
-    from modelbay.catalog import Catalog
-    from modelbay.gateway.settings import GatewaySettings
-    from modelbay.platform.prices.declared import declared_prices
-
-    return declared_prices(Catalog(folders=GatewaySettings.read(folder).plugins))
-
-
-def _place(name: str, kind: str) -> Place:
-    from modelbay.catalog import Catalog
+def _place(catalog: Catalog, name: str, kind: str) -> Place:
     from modelbay.cli.errors import Mistake
     from modelbay.platform.prices.book import Place
 
@@ -208,7 +182,7 @@ def _place(name: str, kind: str) -> Place:
         raise Mistake(f"PROVIDER/MODEL: {name[:60]!r} names no model; write it as openai/gpt-4.1-mini")
     if kind:
         return Place(provider, model, kind)
-    kinds = sorted({row.type for row in Catalog().models() if (row.provider, row.model) == (provider, model)})
+    kinds = sorted({row.type for row in catalog.models() if (row.provider, row.model) == (provider, model)})
     if len(kinds) != 1:
         why = f"it is {' and '.join(kinds)}" if kinds else "no plugin declares this model"
         raise Mistake(f"--type: {why}: name the type, such as {kinds[0] if kinds else 'llm'}")
@@ -256,30 +230,3 @@ def _day(text: str) -> float:
     from modelbay.platform.periods import parse_day
 
     return parse_day(text, field="--from") if text else time.time() // 86_400 * 86_400
-
-
-def _told(row: PriceRow, *, as_json: bool) -> None:
-    from modelbay.cli.output import write_json, write_text
-
-    if as_json:
-        write_json(plain_entry(row))
-    else:
-        write_text(f"workspace:{row.number}\n")
-
-
-def _show(rows: Sequence[PriceRow], *, as_json: bool) -> None:
-    import sys
-
-    from modelbay.cli.output import write_json, write_rows
-
-    if as_json:
-        write_json([plain_entry(row) for row in rows])
-    elif sys.stdout.isatty():
-        draw_prices(rows)
-    else:
-        write_rows(_columns(row) for row in rows)
-
-
-def _columns(row: PriceRow) -> Sequence[str]:
-    day = (time_text(row.valid_from) or "")[:10]
-    return (f"{row.provider}/{row.model}", row.model_type, *price_text(row), day, f"workspace:{row.number}")

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
-from modelbay.cli.key import time_text
+from modelbay.cli.listing import Column, write_list, write_table
+from modelbay.cli.output import day_text, dim, time_text, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from modelbay.platform.prices.reprice import Difference, Repricing
     from modelbay.store.prices import PriceRow
 
 DECLARED = "declared"
-
-
-def price_text(row: PriceRow) -> Sequence[str]:
-    """Return an entry's price of input and output, unit and currency."""
-    if not row.content:
-        return (DECLARED, "", "", "")
-    content = json.loads(row.content)
-    return tuple(str(content.get(name, "")) for name in ("input", "output", "unit", "currency"))
 
 
 def plain_entry(row: PriceRow) -> dict[str, Any]:
@@ -50,51 +45,74 @@ def plain_difference(row: Difference) -> dict[str, Any]:
     }
 
 
-def draw_prices(rows: Sequence[PriceRow]) -> None:
-    """Draw entries for a person."""
-    from rich.table import Table
-    from rich.text import Text
+def write_prices(rows: Sequence[PriceRow], *, as_json: bool) -> None:
+    """Write entries."""
+    write_list(
+        rows,
+        _PRICES,
+        plain=plain_entry,
+        as_json=as_json,
+        empty="no prices of the workspace's own; those declared hold: modelbay models",
+        line=lambda row: [column.cell(row) for column in _PRICES],
+    )
 
-    from modelbay.cli.console import new_console
 
-    console = new_console()
-    if not rows:
-        console.print("no prices of the workspace's own; those declared hold: modelbay models", style="dim")
+def write_differences(result: Repricing, *, written: bool, as_json: bool) -> None:
+    """Write differences; a person is shown their totals, and told how to write them."""
+    if as_json:
+        rows = [plain_difference(row) for row in result.rows]
+        counts = {"looked_at": result.looked_at, "corrections": result.corrections, "written": written}
+        write_json({"rows": rows, "total": result.total(), **counts})
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("MODEL", "TYPE", "INPUT", "OUTPUT", "UNIT", "CURRENCY", "FROM", "VERSION"):
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        day = (time_text(row.valid_from) or "")[:10]
-        cells = (f"{row.provider}/{row.model}", row.model_type, *price_text(row), day)
-        table.add_row(*map(Text, (*cells, f"workspace:{row.number}")))
-    console.print(table)
+    write_table(
+        result.rows,
+        _DIFFERENCES,
+        line=lambda row: plain_difference(row).values(),
+        empty="no calls that cost anything in this time",
+        totals=(
+            ("total", "", "", "", _money(amount, currency), "") for currency, amount in result.total().items()
+        ),
+    )
+    if sys.stdout.isatty() and result.rows:
+        write_text(dim(_next(result.corrections, written=written)) + "\n")
 
 
-def draw_differences(result: Repricing, *, written: bool) -> None:
-    """Draw differences for a person, with their totals, and say how to write them."""
-    from rich.table import Table
-    from rich.text import Text
+def _next(corrections: int, *, written: bool) -> str:
+    if not corrections:
+        return "nothing to correct"
+    return (
+        f"{corrections:,} corrections are written" if written else f"--write adds {corrections:,} corrections"
+    )
 
-    from modelbay.cli.console import new_console
-    from modelbay.cli.figures import money
 
-    console = new_console()
-    if not result.rows:
-        console.print("no calls that cost anything in this time", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("MODEL", "CALLS", "RECORDED", "REPRICED", "DIFFERENCE", "UNKNOWN"):
-        table.add_column(column, overflow="fold", justify="left" if column == "MODEL" else "right")
-    for row in result.rows:
-        amounts = (money(each, row.currency) for each in (row.recorded, row.repriced, row.difference))
-        table.add_row(*map(Text, (row.model, f"{row.calls:,}", *amounts, f"{row.unknown:,}")))
-    for currency, amount in result.total().items():
-        table.add_row(*map(Text, ("total", "", "", "", money(amount, currency), "")), style="bold")
-    console.print(table)
-    if not result.corrections:
-        console.print("nothing to correct", style="dim")
-    elif written:
-        console.print(f"{result.corrections:,} corrections are written", style="dim")
-    else:
-        console.print(f"--write adds {result.corrections:,} corrections", style="dim")
+def _money(amount: Decimal, currency: str) -> str:
+    from modelbay.cli.figures import money  # start-up time: with it come the entities
+
+    return money(amount, currency)
+
+
+def _price(row: PriceRow, name: str) -> str:
+    """Return a part of what an entry says."""
+    if not row.content:
+        return DECLARED if name == "input" else ""
+    return str(json.loads(row.content).get(name, ""))
+
+
+_PRICES: Final[Sequence[Column[PriceRow]]] = (
+    Column("MODEL", lambda row: f"{row.provider}/{row.model}", wrap=True),
+    Column("TYPE", lambda row: row.model_type, spare=True),
+    Column("INPUT", lambda row: _price(row, "input"), right=True),
+    Column("OUTPUT", lambda row: _price(row, "output"), right=True),
+    Column("UNIT", lambda row: _price(row, "unit"), right=True, spare=True),
+    Column("CURRENCY", lambda row: _price(row, "currency")),
+    Column("FROM", lambda row: day_text(row.valid_from)),
+    Column("VERSION", lambda row: f"workspace:{row.number}", spare=True),
+)
+_DIFFERENCES: Final[Sequence[Column[Difference]]] = (
+    Column("MODEL", lambda row: row.model, wrap=True),
+    Column("CALLS", lambda row: f"{row.calls:,}", right=True),
+    Column("RECORDED", lambda row: _money(row.recorded, row.currency), right=True, spare=True),
+    Column("REPRICED", lambda row: _money(row.repriced, row.currency), right=True, spare=True),
+    Column("DIFFERENCE", lambda row: _money(row.difference, row.currency), right=True),
+    Column("UNKNOWN", lambda row: f"{row.unknown:,}", right=True),
+)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
+
+from modelbay.cli.listing import Column, write_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.text import Text
+
     from modelbay.catalog import Catalog, ProviderSummary
 
-_WIDE = 84  # columns of terminal from which the label fits
+
+class Shown(NamedTuple):
+    """A row of the list: a provider, and whether it is ready."""
+
+    row: ProviderSummary
+    said: str
 
 
 def providers(
@@ -30,8 +39,6 @@ def providers(
     The matrix is that of the built-in providers, for each way to call one: cases passed, by what they are
     about; "11/12" if one fails, nothing where there is nothing to pass.
     """
-    import sys
-
     if matrix:
         from modelbay.cli.matrix import show_matrix
 
@@ -39,16 +46,16 @@ def providers(
         return
 
     from modelbay.catalog import Catalog
-    from modelbay.cli.output import write_json, write_rows
 
     catalog = Catalog()
-    rows = [(row, state(catalog, row.provider)) for row in catalog.providers()]
-    if as_json:
-        write_json([_plain(row, said) for row, said in rows])
-    elif sys.stdout.isatty():
-        _draw(rows)
-    else:
-        write_rows(_columns(row, said) for row, said in rows)
+    write_list(
+        [Shown(row, state(catalog, row.provider)) for row in catalog.providers()],
+        _COLUMNS,
+        plain=lambda shown: _plain(*shown),
+        as_json=as_json,
+        empty="no providers",
+        line=lambda shown: _line(*shown),
+    )
     _warn(catalog)
 
 
@@ -82,27 +89,8 @@ def _plain(row: ProviderSummary, said: str) -> dict[str, Any]:
     }
 
 
-def _columns(row: ProviderSummary, said: str) -> Sequence[str]:
-    return (row.provider, row.label, str(sum(row.models.values())), ",".join(row.model_types), said)
-
-
-def _draw(rows: Sequence[tuple[ProviderSummary, str]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("PROVIDER", no_wrap=True)
-    if console.width >= _WIDE:
-        table.add_column("NAME", style="dim")
-    table.add_column("MODELS", ratio=3)
-    table.add_column("CREDENTIALS", ratio=3, overflow="fold")
-    for row, said in rows:
-        names = [row.provider, row.label][: len(table.columns) - 2]
-        table.add_row(*names, _counts(row), Text(said, "green" if said.startswith("ready") else "dim"))
-    console.print(table)
+def _line(row: ProviderSummary, said: str) -> Sequence[Any]:
+    return (row.provider, row.label, sum(row.models.values()), row.model_types, said)
 
 
 def _counts(row: ProviderSummary) -> str:
@@ -114,3 +102,17 @@ def _warn(catalog: Catalog) -> None:
 
     for reason in catalog.report().broken.values():
         print_error(reason)
+
+
+def _said(shown: Shown) -> Text:
+    from rich.text import Text
+
+    return Text(shown.said, "green" if shown.said.startswith("ready") else "dim")
+
+
+_COLUMNS: Final[Sequence[Column[Shown]]] = (
+    Column("PROVIDER", lambda shown: shown.row.provider),
+    Column("NAME", lambda shown: shown.row.label, wrap=True, spare=True, style="dim"),
+    Column("MODELS", lambda shown: _counts(shown.row), wrap=True, least=24),
+    Column("CREDENTIALS", _said, wrap=True, least=28),
+)

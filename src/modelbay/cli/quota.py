@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
-from modelbay.cli.listing import Column, Row, write_list
-from modelbay.cli.workspace import ACTOR
+from modelbay.cli.listing import Column, write_list
+from modelbay.cli.output import day_text, say, time_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from modelbay.platform.limits.hosted import Hosted
@@ -47,11 +48,12 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
         fold(database, folder)
         found = list_quotas(database, hosted, workspace)
     write_list(
-        [_plain(each) for each in found],
+        found,
         _COLUMNS,
+        plain=_plain,
         as_json=as_json,
         empty="nothing is lent; say what in hosted.yaml, or set MODELBAY_HOSTED_OPENAI_API_KEY for its trial",
-        is_dim=lambda row: not row["valid"],
+        is_dim=lambda each: not each.valid,
     )
 
 
@@ -70,7 +72,6 @@ def grant(
     as_json: AsJson = False,
 ) -> None:
     """Set what a workspace may use of a quota; what it has used stays used."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.limits import quotas
     from modelbay.store import Database
 
@@ -81,10 +82,7 @@ def grant(
         quotas.grant(database, hosted, workspace, provider, kind, amount, actor=ACTOR)
         found = quotas.list_quotas(database, hosted, workspace)
     [now] = [each for each in found if (each.provider, each.kind) == (provider, kind)]
-    if as_json:
-        write_json(_plain(now))
-    else:
-        write_text(f"{workspace}: {_left(_plain(now))} {now.unit} of {provider}'s {kind} quota are left\n")
+    say(_plain(now), as_json, f"{workspace}: {_left(now)} {now.unit} of {provider}'s {kind} quota are left")
 
 
 @quota.command()
@@ -98,7 +96,6 @@ def prefer(
     as_json: AsJson = False,
 ) -> None:
     """Choose which credentials of a provider a workspace uses first; the others take over where they can."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.limits import quotas
     from modelbay.store import Database
 
@@ -106,18 +103,14 @@ def prefer(
     hosted = _hosted(folder)
     with Database.open(folder) as database:
         quotas.prefer(database, hosted, workspace, provider, preferred, actor=ACTOR)
-    if as_json:
-        write_json({"provider": provider, "preferred": preferred})
-    else:
-        write_text(f"{workspace} uses {preferred} credentials of {provider} first\n")
+    facts = {"provider": provider, "preferred": preferred}
+    say(facts, as_json, f"{workspace} uses {preferred} credentials of {provider} first")
 
 
 def _hosted(folder: Path) -> Hosted:
-    from modelbay.catalog import Catalog
-    from modelbay.gateway.settings import GatewaySettings
     from modelbay.platform.limits.lending import read_hosted
 
-    return read_hosted(folder, Catalog(folders=GatewaySettings.read(folder).plugins))
+    return read_hosted(folder, catalog_of(folder))
 
 
 def _plain(quota: Quota) -> dict[str, Any]:
@@ -136,19 +129,23 @@ def _plain(quota: Quota) -> dict[str, Any]:
     }
 
 
-def _left(row: Row) -> str:
-    return "∞" if row["limit"] < 0 else f"{max(row['limit'] - row['used'] - row['held'], 0):f}"
+def _limit(each: Quota) -> str:
+    return "∞" if each.limit < 0 else f"{each.limit:f}"
 
 
-_COLUMNS: Final = (
-    Column("PROVIDER", lambda row: row["provider"]),
-    Column("KIND", lambda row: row["kind"]),
-    Column("LIMIT", lambda row: "∞" if row["limit"] < 0 else f"{row['limit']:f}", right=True),
-    Column("USED", lambda row: f"{row['used']:f}", right=True),
-    Column("HELD", lambda row: f"{row['held']:f}", right=True),
+def _left(each: Quota) -> str:
+    return "∞" if each.limit < 0 else f"{max(each.limit - each.used - each.held, 0):f}"
+
+
+_COLUMNS: Final[Sequence[Column[Quota]]] = (
+    Column("PROVIDER", lambda each: each.provider),
+    Column("KIND", lambda each: each.kind),
+    Column("LIMIT", _limit, right=True),
+    Column("USED", lambda each: f"{each.used:f}", right=True),
+    Column("HELD", lambda each: f"{each.held:f}", right=True, spare=True),
     Column("LEFT", _left, right=True),
-    Column("UNIT", lambda row: row["unit"]),
-    Column("ENDS", lambda row: (row["ends"] or "–")[:10]),
-    Column("FIRST", lambda row: row["preferred"]),
-    Column("MODELS", lambda row: ", ".join(row["models"]) or "all", wrap=True),
+    Column("UNIT", lambda each: each.unit),
+    Column("ENDS", lambda each: day_text(each.ends), spare=True),
+    Column("FIRST", lambda each: each.preferred),
+    Column("MODELS", lambda each: ", ".join(each.models) or "all", wrap=True),
 )

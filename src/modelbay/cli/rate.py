@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
-from modelbay.cli.workspace import ACTOR
+from modelbay.cli.listing import Column, write_list
+from modelbay.cli.output import say, time_text
 from modelbay.platform.limits.scopes import Limits, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from modelbay.store import Database
     from modelbay.store.rates import RateRow
@@ -71,7 +72,7 @@ def set_(
     with Database.open(directory(data_dir)) as database:
         found = _id_of(database, workspace, whose, which)
         row = set_rate(database, workspace, whose, found, limits, version=version, actor=ACTOR)
-    _tell(row, as_json, f"{_name(row)}: {_words(row)}")
+    say(_plain(row), as_json, f"{_name(row)}: {_words(row)}")
 
 
 @rate.command("list")
@@ -81,20 +82,20 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
     Into a pipe each is one line without heading, its columns separated by tabs: what, which, requests and
     tokens a minute, calls at once, version.
     """
-    import sys
-
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.limits.rates import list_rates
-    from modelbay.store import Database
+    from modelbay.store import Database, people
 
     with Database.open(directory(data_dir)) as database:
         rows = list_rates(database, workspace)
-    if as_json:
-        write_json([_plain(row) for row in rows])
-    elif sys.stdout.isatty():
-        _draw(rows)
-    else:
-        write_rows([*_columns(row), str(row.version)] for row in rows)
+        emails = {row.user: row.email for row in people.members(database, workspace)}
+    write_list(
+        rows,
+        _columns(emails),
+        plain=_plain,
+        as_json=as_json,
+        empty="nothing is limited; limit each key with: modelbay rate set key '*' …",
+        line=lambda row: (row.scope, row.scope_id, row.requests, row.tokens, row.parallel, row.version),
+    )
 
 
 @rate.command()
@@ -113,7 +114,7 @@ def delete(
     with Database.open(directory(data_dir)) as database:
         found = _id_of(database, workspace, whose, which)
         row = delete_rate(database, workspace, whose, found, version=version, actor=ACTOR)
-    _tell(row, as_json, f"{_name(row)} has no rate any more")
+    say(_plain(row), as_json, f"{_name(row)} has no rate any more")
 
 
 def _id_of(database: Database, workspace: str, whose: Scope, which: str) -> str:
@@ -123,15 +124,6 @@ def _id_of(database: Database, workspace: str, whose: Scope, which: str) -> str:
     if whose is Scope.MEMBER and "@" in which:
         return find_member(database, workspace, which).user
     return which
-
-
-def _tell(row: RateRow, as_json: bool, line: str) -> None:
-    from modelbay.cli.output import write_json, write_text
-
-    if as_json:
-        write_json(_plain(row))
-    else:
-        write_text(line + "\n")
 
 
 def _name(row: RateRow) -> str:
@@ -161,24 +153,14 @@ def _plain(row: RateRow) -> dict[str, Any]:
     }
 
 
-def _columns(row: RateRow) -> Sequence[str]:
-    limits = (row.requests, row.tokens, row.parallel)
-    return (row.scope, row.scope_id, *("" if limit is None else str(limit) for limit in limits))
+def _columns(emails: Mapping[str, str]) -> Sequence[Column[RateRow]]:
+    def limit(number: int | None) -> str:
+        return "–" if number is None else f"{number:,}"
 
-
-def _draw(rows: Sequence[RateRow]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    if not rows:
-        console.print("nothing is limited; limit each key with: modelbay rate set key '*' …", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("WHAT", "WHICH", "REQUESTS/MIN", "TOKENS/MIN", "AT ONCE"):
-        table.add_column(column, overflow="fold", justify="right" if column[-1] in "NE" else "left")
-    for row in rows:
-        table.add_row(*(Text(cell or "–") for cell in _columns(row)))
-    console.print(table)
+    return (
+        Column("WHAT", lambda row: row.scope),
+        Column("WHICH", lambda row: emails.get(row.scope_id, row.scope_id) or "–", wrap=True),
+        Column("REQUESTS/MIN", lambda row: limit(row.requests), right=True),
+        Column("TOKENS/MIN", lambda row: limit(row.tokens), right=True),
+        Column("AT ONCE", lambda row: limit(row.parallel), right=True),
+    )

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
 from modelbay.cli import completion
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, catalog_of, directory, opened
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory, time_text
+from modelbay.cli.listing import Column, write_list, write_table
+from modelbay.cli.output import say, time_text, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from modelbay.catalog import Catalog
     from modelbay.entities import ModelType
+    from modelbay.platform.vault import Vault
     from modelbay.runtime.routing import RouteStrategy
+    from modelbay.store import Database
     from modelbay.store.routes import RouteRow
 
 route = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
-ACTOR: Final = "cli"
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What calls name as their model.")]
 Models = Annotated[
     list[str] | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="provider/model, in order; behind it, as needed, ,weight=N,timeout=S,on=ERRORS. `timeout` is "
+        "the seconds until it has to begin to answer, `on` the errors after which the next is tried, such as "
+        "rate-limit+unavailable, or nothing.",
+        autocompletion=completion.all_models,
+        show_default=False,
+    ),
+]
+Named = Annotated[
+    list[str] | None,
     typer.Option(
         "-m",
         "--model",
-        metavar="MODEL[,weight=N][,timeout=S][,on=ERRORS]",
-        help="provider/model, in order. `timeout` is the seconds until it has to begin to answer; `on` the "
-        "errors after which the next is tried, such as rate-limit+unavailable, or nothing. Repeatable.",
+        metavar="MODEL[,…]",
+        help="The same, as an option. Repeatable.",
         autocompletion=completion.all_models,
     ),
 ]
@@ -48,6 +62,14 @@ Version = Annotated[
 ]
 
 
+class Shown(NamedTuple):
+    """A row of what is shown of a route: a model, whether it can be called, and why not."""
+
+    model: str
+    status: str
+    why: str
+
+
 @route.callback(invoke_without_command=True)
 def _route(ctx: typer.Context) -> None:
     """Make, list, show, edit and delete routes: names for several models, tried in an order."""
@@ -59,6 +81,7 @@ def _route(ctx: typer.Context) -> None:
 def create(
     name: Name,
     models: Models = None,
+    named: Named = None,
     kind: Annotated[
         str,
         typer.Option(
@@ -80,22 +103,21 @@ def create(
     cheapest and fastest choose by prices and by the calls of the last hour. The next is tried after an error,
     as long as nothing of an answer was sent.
     """
-    from modelbay.catalog import Catalog
-    from modelbay.cli.credential_store import opened
     from modelbay.platform.routes import create_route, step_of
 
-    with opened(directory(data_dir), workspace) as (database, _):
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, _):
         row = create_route(
             database,
-            Catalog(),
+            catalog_of(folder),
             workspace,
             name,
-            [step_of(text) for text in models or ()],
+            [step_of(text) for text in _given(models, named) or ()],
             model_type=_type(kind),
             strategy=_strategy(strategy or "ordered"),
             actor=ACTOR,
         )
-    _tell(row, as_json, row.name)
+    say(_plain(row), as_json, row.name)
 
 
 @route.command("list")
@@ -104,20 +126,18 @@ def list_(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json:
 
     Into a pipe each is one line without heading, its columns separated by tabs: name, type, strategy, models.
     """
-    import sys
-
-    from modelbay.cli.credential_store import opened
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.routes import list_routes
 
     with opened(directory(data_dir), workspace) as (database, _):
         rows = list_routes(database, workspace)
-    if as_json:
-        write_json([_plain(row) for row in rows])
-    elif sys.stdout.isatty():
-        _draw(rows)
-    else:
-        write_rows((row.name, row.model_type, row.strategy, " ".join(_models(row))) for row in rows)
+    write_list(
+        rows,
+        _COLUMNS,
+        plain=_plain,
+        as_json=as_json,
+        empty="no routes; make one with: modelbay route create NAME MODEL…",
+        line=lambda row: (row.name, row.model_type, row.strategy, " ".join(_models(row))),
+    )
 
 
 @route.command()
@@ -129,26 +149,27 @@ def show(
     Into a pipe each model is one line without heading, its columns separated by tabs: model, status, why it
     cannot be called.
     """
-    from modelbay.cli.credential_store import opened
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.routes import get_route
 
-    with opened(directory(data_dir), workspace) as (database, vault):
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, vault):
         row = get_route(database, workspace, name)
-        found = _statuses(database, vault, row)
+        found = _statuses(catalog_of(folder), database, vault, row)
     if as_json:
         plain = _plain(row)
         for entry, (status, text) in zip(plain["models"], found, strict=True):
             entry.update(status=status, text=text)
         write_json(plain)
-    else:
-        write_rows((text, *status) for text, status in zip(_models(row), found, strict=True))
+        return
+    shown = [Shown(text, *status) for text, status in zip(_models(row), found, strict=True)]
+    write_table(shown, _MODELS, line=tuple, empty="", is_dim=lambda model: model.status != "active")
 
 
 @route.command()
 def edit(
     name: Name,
     models: Models = None,
+    named: Named = None,
     strategy: Strategy = None,
     version: Version = None,
     workspace: InWorkspace = "default",
@@ -156,25 +177,25 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Change a route: its strategy, or its models, then all of them."""
-    from modelbay.catalog import Catalog
-    from modelbay.cli.credential_store import opened
     from modelbay.cli.errors import Mistake
     from modelbay.platform.routes import edit_route, step_of
 
-    if models is None and strategy is None:
-        raise Mistake("nothing to change: give --model or --strategy")
-    with opened(directory(data_dir), workspace) as (database, _):
+    wanted = _given(models, named)
+    if not wanted and strategy is None:
+        raise Mistake("nothing to change: give models or --strategy")
+    folder = directory(data_dir)
+    with opened(folder, workspace) as (database, _):
         row = edit_route(
             database,
-            Catalog(),
+            catalog_of(folder),
             workspace,
             name,
-            steps=[step_of(text) for text in models] if models else None,
+            steps=[step_of(text) for text in wanted] if wanted else None,
             strategy=_strategy(strategy) if strategy else None,
             version=version,
             actor=ACTOR,
         )
-    _tell(row, as_json, f"{name} is changed")
+    say(_plain(row), as_json, f"{name} is changed")
 
 
 @route.command()
@@ -186,13 +207,20 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a route; calls of its name are refused within a second."""
-    from modelbay.cli.credential_rows import say
-    from modelbay.cli.credential_store import opened
     from modelbay.platform.routes import delete_route
 
     with opened(directory(data_dir), workspace) as (database, _):
         delete_route(database, workspace, name, version=version, actor=ACTOR)
     say({"name": name, "deleted": True}, as_json, f"{name} is deleted")
+
+
+def _given(models: Sequence[str] | None, named: Sequence[str] | None) -> Sequence[str]:
+    """Return the models in the one way in which they are given: whose turn came first would be a guess."""
+    from modelbay.cli.errors import Mistake
+
+    if models and named:
+        raise Mistake("give the models in one way: behind the name, or each with --model")
+    return models or named or ()
 
 
 def _type(text: str) -> ModelType:
@@ -214,8 +242,7 @@ def _strategy(text: str) -> RouteStrategy:
     return RouteStrategy(text)
 
 
-def _statuses(database: Any, vault: Any, row: RouteRow) -> list[tuple[str, str]]:
-    from modelbay.catalog import Catalog
+def _statuses(catalog: Catalog, database: Database, vault: Vault, row: RouteRow) -> list[tuple[str, str]]:
     from modelbay.platform.credentials.snapshot import read_snapshot
     from modelbay.platform.credentials.statuses import model_list
     from modelbay.platform.environment import LocalCredentials
@@ -223,7 +250,7 @@ def _statuses(database: Any, vault: Any, row: RouteRow) -> list[tuple[str, str]]
 
     snapshot = read_snapshot(database, vault, row.workspace)
     behind = LocalCredentials() if row.workspace == FIRST_WORKSPACE else None
-    listed = model_list(Catalog(), snapshot, behind=behind)
+    listed = model_list(catalog, snapshot, behind=behind)
     known = {
         (each.provider, each.model): (each.status.value, each.text)
         for each in listed
@@ -258,25 +285,14 @@ def _models(row: RouteRow) -> Sequence[str]:
     return [text_of(entry) for entry in row.entries]
 
 
-def _tell(row: RouteRow, as_json: bool, text: str) -> None:
-    from modelbay.cli.credential_rows import say
-
-    say(_plain(row), as_json, text)
-
-
-def _draw(rows: Sequence[RouteRow]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    if not rows:
-        console.print("no routes; make one with: modelbay route create NAME --model …", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("NAME", "TYPE", "STRATEGY", "MODELS"):
-        table.add_column(column, overflow="fold", no_wrap=column != "MODELS")
-    for row in rows:
-        table.add_row(*map(Text, (row.name, row.model_type, row.strategy, "\n".join(_models(row)))))
-    console.print(table)
+_COLUMNS: Final[Sequence[Column[RouteRow]]] = (
+    Column("NAME", lambda row: row.name),
+    Column("TYPE", lambda row: row.model_type, spare=True),
+    Column("STRATEGY", lambda row: row.strategy),
+    Column("MODELS", lambda row: "\n".join(_models(row)), wrap=True),
+)
+_MODELS: Final[Sequence[Column[Shown]]] = (
+    Column("MODEL", lambda row: row.model, wrap=True),
+    Column("STATUS", lambda row: row.status),
+    Column("WHY NOT", lambda row: row.why, wrap=True),
+)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from modelbay.cli.key import DataDir, directory
+from modelbay.cli.data_directory import DataDir, directory
 
 
 def serve(
@@ -51,6 +51,7 @@ def serve(
     import sys
     from dataclasses import asdict
 
+    from modelbay.catalog import Catalog
     from modelbay.cli.choose import SANDBOX, choose
     from modelbay.cli.output import write_text
     from modelbay.cli.welcome import welcome
@@ -69,7 +70,8 @@ def serve(
     settings = GatewaySettings.read(
         folder, credentials=given, access_log=access_log, workers=workers, tls=tls
     )
-    key, choice, setup = first_key(folder), choose(servers=()), _setup_token(folder)
+    choice = choose(servers=(), catalog=Catalog(folders=settings.plugins))
+    key, setup = first_key(folder), _setup_token(folder)
     reason = "it needs no provider's key, and there is none" if choice.provider == SANDBOX else choice.reason
     listening = ServerSettings(
         host=host,

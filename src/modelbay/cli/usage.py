@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelbay.cli.data_directory import AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.listing import Column, write_table
+from modelbay.cli.output import write_json
 from modelbay.cli.usage_calls import calls, correct
 from modelbay.cli.usage_export import export, retain
 from modelbay.cli.usage_options import Since, Until, moments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from decimal import Decimal
 
     from modelbay.platform.usage import Usage
@@ -57,10 +59,7 @@ usage.command()(retain)
 
 
 def _show(since: str, until: str, by: str, workspace: str, folder: Any, *, as_json: bool) -> None:
-    import sys
-
     from modelbay.cli.errors import Mistake
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.errors import InvokeBadRequestError
     from modelbay.platform.usage import check_dimensions
     from modelbay.platform.usage import usage as summed
@@ -73,10 +72,16 @@ def _show(since: str, until: str, by: str, workspace: str, folder: Any, *, as_js
     rows = summed(folder, since=start, until=end, by=dimensions, workspace=workspace)
     if as_json:
         write_json([_plain(row, dimensions) for row in rows])
-    elif sys.stdout.isatty():
-        _draw(rows, dimensions, since)
-    else:
-        write_rows((*_labels(row), *_columns(row)) for row in rows)
+        return
+    whole = total(rows)
+    below = ["total", *("" for _ in dimensions[1:]), *(each.cell(whole) for each in _FIGURES)]
+    write_table(
+        rows,
+        [*_named(dimensions), *_FIGURES],
+        line=lambda row: (*_labels(row), *_figures(row)),
+        empty="no calls" if since == "all" else f"no calls in the last {since}",
+        totals=[below] if len(rows) > 1 else (),
+    )
 
 
 def _plain(row: Usage, by: Sequence[str]) -> dict[str, Any]:
@@ -101,9 +106,9 @@ def _labels(row: Usage) -> Sequence[str]:
     return [label or _NOTHING for label in row.labels]
 
 
-def _columns(row: Usage) -> Sequence[str]:
+def _figures(row: Usage) -> Sequence[Any]:
     counts = (row.calls, row.errors, row.prompt_tokens, row.completion_tokens)
-    return (*map(str, counts), price(row.prices, 0), str(row.unpriced))
+    return (*counts, price(row.prices, 0), row.unpriced)
 
 
 def price(prices: dict[str, Decimal], unpriced: int) -> str:
@@ -114,33 +119,6 @@ def price(prices: dict[str, Decimal], unpriced: int) -> str:
     return " + ".join([*known, f"{unpriced:,} unknown"] if unpriced else known)
 
 
-def _draw(rows: Sequence[Usage], by: Sequence[str], since: str) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    console = new_console()
-    if not rows:
-        console.print("no calls" if since == "all" else f"no calls in the last {since}", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in by:
-        table.add_column(name.replace("_", " ").upper(), overflow="fold")
-    for column in ("CALLS", "ERRORS", "TOKENS IN", "TOKENS OUT", "PRICE"):
-        table.add_column(column, justify="right")
-    for row in rows:
-        table.add_row(*map(Text, (*_labels(row), *_cells(row))))
-    if len(rows) > 1:
-        table.add_row(*map(Text, ("total", *("" for _ in by[1:]), *_cells(total(rows)))), style="bold")
-    console.print(table)
-
-
-def _cells(row: Usage) -> Sequence[str]:
-    counts = (row.calls, row.errors, row.prompt_tokens, row.completion_tokens)
-    return (*(f"{count:,}" for count in counts), price(row.prices, row.unpriced))
-
-
 def total(rows: Sequence[Usage]) -> Usage:
     """Return the sum of all groups."""
     from modelbay.platform.usage import Usage
@@ -149,3 +127,18 @@ def total(rows: Sequence[Usage]) -> Usage:
     for row in rows:
         whole.add(row)
     return whole
+
+
+def _named(by: Sequence[str]) -> Iterator[Column[Usage]]:
+    for place, name in enumerate(by):
+        title = name.replace("_", " ").upper()
+        yield Column(title, lambda row, place=place: _labels(row)[place], wrap=True)  # type: ignore[misc]
+
+
+_FIGURES: Final[Sequence[Column[Usage]]] = (
+    Column("CALLS", lambda row: f"{row.calls:,}", right=True),
+    Column("ERRORS", lambda row: f"{row.errors:,}", right=True, spare=True),
+    Column("TOKENS IN", lambda row: f"{row.prompt_tokens:,}", right=True, spare=True),
+    Column("TOKENS OUT", lambda row: f"{row.completion_tokens:,}", right=True, spare=True),
+    Column("PRICE", lambda row: price(row.prices, row.unpriced), right=True),
+)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.listing import Column, write_table
+from modelbay.cli.output import say, write_json
 from modelbay.cli.usage_options import (
     Key,
     Member,
@@ -19,13 +21,11 @@ from modelbay.cli.usage_options import (
     Until,
     selection,
 )
-from modelbay.cli.workspace import ACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from modelbay.platform.calls import Page
     from modelbay.runtime.accounts import CallRecord
 
 
@@ -53,10 +53,7 @@ def calls(
     key, status, error, tokens in, tokens out, price, currency, latency in seconds, version of the price.
     Where there are more, stderr says how to go on; --json says it in "after".
     """
-    import sys
-
     from modelbay.cli.errors import say_warning
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.calls import list_calls
     from modelbay.platform.fold import fold
     from modelbay.store import Database
@@ -77,10 +74,7 @@ def calls(
     if as_json:
         write_json({"calls": [_plain(call) for call in page.calls], "after": page.after})
         return
-    if sys.stdout.isatty():
-        _draw(page)
-    else:
-        write_rows(_columns(call) for call in page.calls)
+    write_table(page.calls, _COLUMNS, line=_line, empty="no calls", is_dim=lambda call: call.status >= 400)
     if page.after:
         say_warning(f"there are more: --after {page.after}")
 
@@ -107,7 +101,6 @@ def correct(
 
     What was recorded stays as it is; every total is with its corrections, at the time of the call.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.corrections import correct as enter
     from modelbay.platform.fold import fold
     from modelbay.store import Database
@@ -124,11 +117,8 @@ def correct(
             workspace=workspace,
             currency=currency,
         )
-    if as_json:
-        names = ("id", "call", "amount", "currency", "reason", "actor")
-        write_json({name: getattr(entry, name) for name in names})
-    else:
-        write_text(entry.id + "\n")
+    names = ("id", "call", "amount", "currency", "reason", "actor")
+    say({name: getattr(entry, name) for name in names}, as_json, entry.id)
 
 
 def exact(text: str, field: str) -> Decimal:
@@ -163,7 +153,7 @@ def _model(call: CallRecord) -> str:
     return f"{call.provider}/{call.model}" if call.model else call.asked_model
 
 
-def _columns(call: CallRecord) -> Sequence[str]:
+def _line(call: CallRecord) -> Sequence[Any]:
     price = "" if call.price is None else f"{call.price.normalize():f}"
     return (
         _time(call.at),
@@ -171,10 +161,10 @@ def _columns(call: CallRecord) -> Sequence[str]:
         _model(call),
         call.model_type,
         call.key_id,
-        str(call.status),
+        call.status,
         call.error,
-        str(call.prompt_tokens),
-        str(call.completion_tokens),
+        call.prompt_tokens,
+        call.completion_tokens,
         price,
         call.currency,
         f"{call.latency:.3f}",
@@ -182,24 +172,25 @@ def _columns(call: CallRecord) -> Sequence[str]:
     )
 
 
-def _draw(page: Page) -> None:
-    from rich.table import Table
-    from rich.text import Text
+def _price(call: CallRecord) -> str:
+    from modelbay.cli.figures import money  # start-up time: with it come the entities
 
-    from modelbay.cli.console import new_console
-    from modelbay.cli.figures import money, seconds
+    return money(call.price, call.currency)
 
-    console = new_console()
-    if not page.calls:
-        console.print("no calls", style="dim")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("TIME", "ID", "MODEL", "STATUS", "TOKENS IN", "TOKENS OUT", "PRICE", "TOOK"):
-        right = column.startswith(("TOKENS", "PRICE", "TOOK"))
-        table.add_column(column, overflow="fold", justify="right" if right else "left")
-    for call in page.calls:
-        counts = (f"{call.prompt_tokens:,}", f"{call.completion_tokens:,}")
-        cells = (_time(call.at)[:19].replace("T", " "), call.id, _model(call), str(call.status), *counts)
-        figures = (money(call.price, call.currency), seconds(call.latency))
-        table.add_row(*map(Text, (*cells, *figures)), style="" if call.status < 400 else "dim")
-    console.print(table)
+
+def _took(call: CallRecord) -> str:
+    from modelbay.cli.figures import seconds
+
+    return seconds(call.latency)
+
+
+_COLUMNS: Final[Sequence[Column[CallRecord]]] = (
+    Column("TIME", lambda call: _time(call.at)[5:19].replace("T", " ")),
+    Column("ID", lambda call: call.id),
+    Column("MODEL", _model, wrap=True),
+    Column("STATUS", lambda call: str(call.status)),
+    Column("TOKENS IN", lambda call: f"{call.prompt_tokens:,}", right=True, spare=True),
+    Column("TOKENS OUT", lambda call: f"{call.completion_tokens:,}", right=True, spare=True),
+    Column("PRICE", _price, right=True, spare=True),
+    Column("TOOK", _took, right=True, spare=True),
+)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, InWorkspace, directory
+from modelbay.cli.output import write_json, write_text
 from modelbay.cli.usage_options import (
     Key,
     Member,
@@ -22,7 +23,6 @@ from modelbay.cli.usage_options import (
     Until,
     selection,
 )
-from modelbay.cli.workspace import ACTOR
 
 if TYPE_CHECKING:
     from modelbay.platform.export import Format
@@ -52,7 +52,6 @@ def export(
     Each row is a call, a correction, or a day of calls that are kept no longer (column "kind"); the sum of a
     column is what modelbay usage shows. Amounts are exact, times UTC. On stdout is how many rows there are.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.export import export as written
     from modelbay.platform.export import how_many
     from modelbay.platform.fold import fold
@@ -93,7 +92,6 @@ def retain(
     Of older ones the totals of each day stay, by all that usage can be summed by but the hour; so do
     corrections. Gateways remove them in the background.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.periods import parse_period
     from modelbay.platform.retention import retain as enter
     from modelbay.platform.retention import retained

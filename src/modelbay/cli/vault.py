@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from modelbay.cli.data_directory import AsJson, DataDir, InWorkspace, directory
 from modelbay.cli.errors import EPILOG, FAILED
 from modelbay.cli.import_dify import import_dify
-from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelbay.cli.data_directory import ACTOR, AsJson, DataDir, directory
 from modelbay.cli.errors import EPILOG
-from modelbay.cli.key import AsJson, DataDir, directory, time_text
+from modelbay.cli.listing import Column, write_list
+from modelbay.cli.output import day_text, say, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 workspace = typer.Typer(rich_markup_mode=None, epilog=EPILOG)
 
-ACTOR: Final = "cli"
-"""Who has changed something, in the audit log: whoever may run commands on this machine."""
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="The workspace's id, as modelbay workspace list shows it.")
@@ -38,50 +38,41 @@ def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
     Into a pipe each is one line without heading, its columns separated by tabs: id, name, created.
     """
-    import sys
-
-    from modelbay.cli.output import write_json, write_rows
     from modelbay.platform.people.workspaces import list_workspaces
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
         rows = list_workspaces(database)
-    if as_json:
-        write_json([_plain(row) for row in rows])
-    elif sys.stdout.isatty():
-        _draw(rows)
-    else:
-        write_rows((row.id, row.name, time_text(row.created) or "") for row in rows)
+    write_list(
+        rows,
+        _COLUMNS,
+        plain=_plain,
+        as_json=as_json,
+        empty="no workspaces; make one with: modelbay workspace create NAME",
+        line=lambda row: (row.id, row.name, time_text(row.created)),
+    )
 
 
 @workspace.command()
 def create(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Make a workspace and write its id to stdout."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.workspaces import create_workspace
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
         row = create_workspace(database, name, actor=ACTOR)
-    if as_json:
-        write_json(_plain(row))
-    else:
-        write_text(row.id + "\n")
+    say(_plain(row), as_json, row.id)
 
 
 @workspace.command()
 def rename(workspace_id: Id, name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Give a workspace another name; its id stays."""
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.workspaces import rename_workspace
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
         row = rename_workspace(database, workspace_id, name, actor=ACTOR)
-    if as_json:
-        write_json(_plain(row))
-    else:
-        write_text(f"{row.id} is now {row.name}\n")
+    say(_plain(row), as_json, f"{row.id} is now {row.name}")
 
 
 @workspace.command()
@@ -95,31 +86,20 @@ def delete(
 
     A running gateway refuses its keys within a second.
     """
-    from modelbay.cli.output import write_json, write_text
     from modelbay.platform.people.workspaces import delete_workspace
     from modelbay.store import Database
 
     with Database.open(directory(data_dir)) as database:
         delete_workspace(database, workspace_id, actor=ACTOR, force=force)
-    if as_json:
-        write_json({"id": workspace_id, "deleted": True})
-    else:
-        write_text(f"{workspace_id} is deleted\n")
+    say({"id": workspace_id, "deleted": True}, as_json, f"{workspace_id} is deleted")
 
 
 def _plain(row: WorkspaceRow) -> dict[str, Any]:
     return {"id": row.id, "name": row.name, "created": time_text(row.created), "version": row.version}
 
 
-def _draw(rows: Sequence[WorkspaceRow]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from modelbay.cli.console import new_console
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("ID", "NAME", "CREATED"):
-        table.add_column(column, overflow="fold", no_wrap=column != "NAME")
-    for row in rows:
-        table.add_row(*map(Text, (row.id, row.name, (time_text(row.created) or "")[:10])))
-    new_console().print(table)
+_COLUMNS: Final[Sequence[Column[WorkspaceRow]]] = (
+    Column("ID", lambda row: row.id),
+    Column("NAME", lambda row: row.name, wrap=True),
+    Column("CREATED", lambda row: day_text(row.created)),
+)

@@ -77,6 +77,13 @@ from modelbay.platform.apply.file import ApplyError
                 "models[2]: credentials: other has none of its own: give the model some",
             ],
         ),
+        (
+            "budgets: [{member: x@acme.example, amount: 1}, {member: a, key: b, amount: 1}]",
+            [
+                "budgets[0]: member: 'x@acme.example' is not a member of this workspace",
+                "budgets[1]: scope: a budget is about one of member, key and model",
+            ],
+        ),
         ("retention: 3h", ["retention: keep: single calls are kept for a day at least"]),
     ],
 )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pytest
 from tests.platform.apply.applying import Desk
+from tests.platform.people.persons import add_member
 
 from modelbay.platform.balances import set_balance
 from modelbay.platform.credentials import named
 from modelbay.platform.credentials.models import delete_model, enable_model
 from modelbay.platform.limits.rates import list_rates
 from modelbay.platform.network.stored import networks_of
+from modelbay.platform.people.permissions import Role
 from modelbay.platform.prices.book import Place
 from modelbay.platform.prices.entries import delete_price, history
 from modelbay.platform.retention import retained
 from modelbay.platform.routes import edit_route, get_route, list_routes, text_of
 from modelbay.runtime.routing import RouteStrategy
-from modelbay.store import balances, models
+from modelbay.store import balances, limits, models
 from modelbay.store.balances import ACTIVE, BalanceEntryRow
 
 EVERYTHING = """
@@ -158,6 +160,18 @@ async def test_a_model_that_is_off_can_be_pruned_with_its_switch(desk: Desk) -> 
 
     assert await desk.apply("{}", prune=True) == ["delete model acme/mine (llm)"]
     assert desk.plan("{}", prune=True) == []
+
+
+async def test_a_budget_names_its_member_by_e_mail(desk: Desk) -> None:
+    """As a rate does: nobody knows ids by heart, and none is the same on two installations."""
+    ann = add_member(desk.bay.now, "ann@acme.example", Role.MEMBER)
+    text = "budgets: [{member: Ann@acme.example, amount: 5}]"
+
+    assert await desk.apply(text) == ["create budget of Ann@acme.example (month, USD)"]
+    assert desk.plan(text, prune=True) == []
+    assert desk.plan(f"budgets: [{{member: {ann}, amount: 5}}]") == []
+    [budget] = limits.budgets(desk.bay.now, "default")
+    assert (budget.scope, budget.target) == ("member", ann)
 
 
 async def test_what_somebody_changed_since_the_plan_is_not_overwritten(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.runtime.plugins import write_plugin
 
 from modelbay.catalog import Catalog
+from modelbay.platform.limits import hosted
 from modelbay.platform.limits.hosted import FILE, Hosted, HostedError, Kind, Unit
 from modelbay.platform.limits.lending import read_hosted
 from modelbay.platform.limits.periods import Period
@@ -188,3 +190,16 @@ def test_a_hosted_set_without_anything_lends_nothing() -> None:
     """What nobody offers cannot be borrowed."""
     assert not Hosted().offers("openai", "gpt-4.1-mini", NoGrants())
     assert Hosted().terms("openai", "trial") is None
+
+
+def test_the_default_file_refers_to_one_variable_and_is_read_where_that_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not even read without it: another variable in the file would then lend nothing."""
+    text = Path(hosted.__file__).with_name("hosted.yaml").read_text("utf-8")
+    monkeypatch.delenv(DEFAULT, raising=False)
+
+    assert re.findall(r"env: (\w+)", text) == [DEFAULT]
+    assert not Hosted.read(tmp_path)
+    monkeypatch.setenv(DEFAULT, "sk-lent")
+    assert [each.name for each in Hosted.read(tmp_path).providers()] == ["openai"]

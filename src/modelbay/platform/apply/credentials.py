@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from hmac import compare_digest
 from typing import Any, Final
 
-from modelbay.entities import ModelType
 from modelbay.errors import ModelbayError
 from modelbay.platform.apply.file import CredentialPart, WorkspacePart
 from modelbay.platform.apply.plan import Change, Hands, Sight
 from modelbay.platform.credentials import named
 from modelbay.platform.credentials.forms import FormValue, check
 from modelbay.platform.credentials.stored import opened
-from modelbay.platform.credentials.target import Target, check_target
+from modelbay.platform.credentials.target import Target, check_target, without_plugin
 from modelbay.platform.people.refusals import invalid
 from modelbay.platform.references import HOW, Reference
 from modelbay.platform.vault import Secret
@@ -118,9 +117,7 @@ def _differences(
 
 def _deleted(sight: Sight, row: CredentialRow) -> Change:
     async def make(hands: Hands, workspace: str) -> None:
-        kind = ModelType(row.model_type) if row.model else None
-        target = Target(row.workspace, hands.catalog.provider(row.provider).provider, row.model, kind)
-        await hands.database.run(named.delete, target, row.id, actor=hands.actor)
+        await hands.database.run(named.delete, without_plugin(row), row.id, actor=hands.actor)
 
     of = "/".join(filter(None, (row.provider, row.model)))
     return Change(sight.name, "delete", f"credentials {of} {row.name!r}", {}, make)

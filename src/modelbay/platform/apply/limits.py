@@ -12,6 +12,7 @@ from modelbay.platform.apply.plan import Change, Hands, Sight
 from modelbay.platform.limits import budgets as rules
 from modelbay.platform.limits import quotas as quota_rules
 from modelbay.platform.limits.hosted import Kind
+from modelbay.platform.people.members import find_member
 from modelbay.platform.people.refusals import invalid, not_found
 from modelbay.store import limits as queries
 from modelbay.store.limits import BudgetRow
@@ -22,13 +23,8 @@ def budgets(sight: Sight, wanted: WorkspacePart) -> Iterator[Change]:
     rows = queries.budgets(sight.database, sight.id) if sight.id else []
     known = {(row.scope, row.target, row.period, row.currency): row for row in rows}
     for number, part in enumerate(wanted.budgets):
-        scopes = [(name, value) for name in ("member", "key", "model") if (value := getattr(part, name))]
-        if len(scopes) > 1:
-            error = invalid("scope", "a budget is about one of member, key and model")
-            sight.complain(f"budgets[{number}]", error)
-            continue
-        scope, target = scopes[0] if scopes else ("workspace", "")
         try:
+            scope, target = _target(sight, part)
             rules.new_row(sight.id, scope=scope, target=target, **_terms(part))
         except InvokeBadRequestError as error:
             sight.complain(f"budgets[{number}]", error)
@@ -39,6 +35,15 @@ def budgets(sight: Sight, wanted: WorkspacePart) -> Iterator[Change]:
             yield _set(sight, part, scope, target, facts, is_new=row is None)
     if sight.prune:
         yield from (_deleted(sight, row) for row in known.values())
+
+
+def _target(sight: Sight, part: BudgetPart) -> tuple[str, str]:
+    scopes = [(name, value) for name in ("member", "key", "model") if (value := getattr(part, name))]
+    if len(scopes) > 1:
+        raise invalid("scope", "a budget is about one of member, key and model")
+    if part.member:
+        return "member", find_member(sight.database, sight.id, part.member).user
+    return scopes[0] if scopes else ("workspace", "")
 
 
 def _facts(part: BudgetPart, row: BudgetRow | None) -> dict[str, tuple[str, str]]:
@@ -69,7 +74,7 @@ def _set(
             rules.set_budget, workspace, scope=scope, target=target, actor=hands.actor, **_terms(part)
         )
 
-    what = f"budget of {target or 'the workspace'} ({part.period}, {part.currency})"
+    what = f"budget of {part.member or target or 'the workspace'} ({part.period}, {part.currency})"
     return Change(sight.name, "create" if is_new else "change", what, facts, make)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -10,7 +11,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Final, Protocol
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from modelbay.entities import Credentials, ModelProviderConfiguration
@@ -22,6 +22,7 @@ from modelbay.runtime.ports import Using
 FILE: Final = "hosted.yaml"
 UNLIMITED: Final = Decimal(-1)
 _DEFAULT: Final = Path(__file__).with_name(FILE)
+_LENT: Final = "MODELBAY_HOSTED_OPENAI_API_KEY"  # the one variable that the default refers to
 _KINDS: Final = ("str", "bool", "int", "Reference")  # of values, which pydantic takes for parts of a place
 
 
@@ -131,6 +132,10 @@ class Hosted:
         """
         path = data_dir / FILE
         is_own = path.is_file()
+        if not is_own and _LENT not in os.environ:
+            return cls()  # the default has nothing then: no YAML for it
+        import yaml  # noqa: PLC0415 - start-up time and memory, for who lends something
+
         source = path if is_own else _DEFAULT
         try:
             given = yaml.safe_load(source.read_text("utf-8")) or {}
