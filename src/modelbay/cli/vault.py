@@ -1,4 +1,4 @@
-"""`modelbay vault`: the keys that seal the secrets, and the secrets in a file."""
+"""`modelbay vault`: the keys that seal the secrets, and a workspace with its secrets in a file."""
 
 from __future__ import annotations
 
@@ -145,25 +145,29 @@ def export(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a workspace's secrets into a file that a passphrase opens."""
+    """Write a workspace, with its secrets, into a file that a passphrase opens.
+
+    In it are credentials, network settings, added and switched-off models, defaults, routes, balances,
+    preferences, budgets, rates, prices of its own and how long calls are kept. People, keys, calls and the
+    audit log are not.
+    """
     from modelbay.cli.output import write_json, write_text
     from modelbay.cli.passphrase import read_passphrase
-    from modelbay.platform.people.workspaces import get_workspace
-    from modelbay.platform.vault.export import export as export_all
+    from modelbay.platform.moving.exporting import export_workspace
     from modelbay.store import Database
 
     folder, path = directory(data_dir), _new_path(output)
     passphrase = read_passphrase(passphrase_file, new=True)
     with Database.open(folder) as database:
-        get_workspace(database, workspace)  # a mistyped one is said
-        opened, owners = _open(folder)
-        done = export_all(opened, database, workspace, owners, passphrase=passphrase, actor=_ACTOR)
+        opened, _ = _open(folder)
+        done = export_workspace(database, opened, workspace, passphrase=passphrase, actor=_ACTOR)
     _write_private(path, done.file)
     if as_json:
-        counts = {"records": done.records, "secrets": done.secrets}
+        counts = {"things": dict(done.things), "secrets": done.secrets}
         write_json({"workspace": workspace, **counts, "unreadable": _named(done.unreadable)})
     else:
-        write_text(f"{output}: {done.secrets} secrets of {done.records} records\n")
+        parts = [f"{count} {what}" for what, count in done.things.items()]
+        write_text(f"{output}: {', '.join(parts) or 'nothing'}; {done.secrets} secrets\n")
     _say_unreadable(done.unreadable, "are not in the file")
 
 
@@ -172,7 +176,7 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What modelbay vault export has written.")],
     passphrase_file: PassphraseFile = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Put the file's records in the place of those of the same name.")
+        bool, typer.Option("--replace", help="Put what the file has in the place of what is there.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")
@@ -181,34 +185,36 @@ def import_(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Seal the secrets of an export for a workspace: all of them, or none."""
-    from modelbay.cli.output import write_json, write_text
+    """Make what an export holds in a workspace, in one step; what is there already stays.
+
+    What cannot be made here is listed with the reason, such as a budget of a key that is not here, and the
+    exit code is then 1. Hosts at private addresses are for the installation to allow again.
+
+    Into a pipe each thing is one line without heading, its columns separated by tabs: state, what, name,
+    reason.
+    """
+    from modelbay.cli.moved import show
     from modelbay.cli.passphrase import read_passphrase
-    from modelbay.platform.people.workspaces import get_workspace
-    from modelbay.platform.vault.export import import_ as import_all
+    from modelbay.platform.moving.importing import import_workspace
     from modelbay.store import Database
 
     folder, content = directory(data_dir), _read(file)
     passphrase = read_passphrase(passphrase_file, new=False)
     with Database.open(folder) as database:
-        get_workspace(database, workspace)  # a mistyped one is said
-        opened, owners = _open(folder)
-        done = import_all(
-            opened,
+        opened, _ = _open(folder)
+        done = import_workspace(
             database,
+            opened,
             workspace,
-            owners,
             file=content,
             passphrase=passphrase,
             actor=_ACTOR,
             replace=replace,
             dry_run=dry_run,
         )
-    if as_json:
-        write_json({"from": done.workspace, "made": done.made, "kept": done.kept, "unknown": done.unknown})
-        return
-    counts = f"{len(done.made)} made, {len(done.kept)} kept as they are, {len(done.unknown)} unknown here"
-    write_text(f"workspace {workspace}: {'(dry run) ' if dry_run else ''}{counts}\n")
+    show(done, dry_run=dry_run, as_json=as_json)
+    if done.count("cannot"):
+        raise typer.Exit(FAILED)
 
 
 vault.command("import-dify")(import_dify)
