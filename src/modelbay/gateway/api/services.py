@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from modelbay.runtime import Engine
     from modelbay.runtime.accounts import Caller
 
+_STRETCHING: Final = 2  # passphrases at once: each takes a second of a thread, and 128 to 256 MB
 _MOST: Final = 64  # workspaces whose lists of models are kept, a megabyte each
 
 
@@ -45,6 +46,7 @@ class Services:
         self.data_dir = Path(gateway.platform.data_dir)
         self.tls = gateway.settings.tls
         self.passwords = Passwords()
+        self.stretching = asyncio.Semaphore(_STRETCHING)
         self.sign_in = SignIn(self.database, self.passwords)
         self.oidc = self._oidc()
         self._models: dict[str, tuple[Snapshot, Sequence[ModelStatus]]] = {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modelbay.platform.moving.content import PARTS, Content, Record
+from modelbay.platform.people.refusals import conflict
 from modelbay.platform.people.workspaces import get_workspace
 from modelbay.platform.vault.opened import Secret, SecretUnreadable
 from modelbay.platform.vault.owners import Owner, Sealed, every, known_owners
@@ -39,6 +40,7 @@ def export_workspace(
     workspace: str,
     *,
     passphrase: str,
+    incomplete: bool = True,
     actor: str,
     owners: Sequence[Owner] | None = None,
 ) -> Exported:
@@ -49,10 +51,12 @@ def export_workspace(
 
     Args:
         passphrase: What opens the file, at least 12 characters; making the file takes 0.3 s and 128 MB.
+        incomplete: Whether to return the rest where secrets cannot be opened.
         owners: Who stores secrets, for tests; without it, all of this release.
 
     Raises:
-        InvokeBadRequestError: The passphrase is too short, or there is no such workspace.
+        InvokeBadRequestError: The passphrase is too short, there is no such workspace, or secrets cannot be
+            opened and `incomplete` is False.
     """
     check_passphrase(passphrase)
     owners = known_owners() if owners is None else owners
@@ -65,6 +69,12 @@ def export_workspace(
         Record(**rest, secrets=_opened(vault, database, workspace, sealed, unreadable))
         for rest, sealed in found
     ]
+    if unreadable and not incomplete:
+        raise conflict(
+            "incomplete",
+            f"{len(unreadable)} secrets cannot be opened, and would not be in the file; enter them again, or "
+            "say that the rest is to be exported",
+        )
     content = Content(workspace=workspace, made=time.time(), records=records, **parts)
     file = encrypt(content.model_dump(mode="json"), passphrase)
     secrets = sum(len(record.secrets) for record in records)
