@@ -14,7 +14,7 @@ from modelbay.cli.key import AsJson, DataDir, InWorkspace, directory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modelbay.platform.vault import MasterKey, Owner, SecretUnreadable, Vault
+    from modelbay.platform.vault import MasterKey, SecretUnreadable, Vault
 
 _ACTOR = "cli"
 _NEW = "MODELBAY_NEW_MASTER_KEY"
@@ -46,18 +46,16 @@ def status(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json
     """
     from modelbay.cli.output import write_json, write_rows
     from modelbay.cli.vault_status import lines, plain
-    from modelbay.platform.people.workspaces import get_workspace
-    from modelbay.platform.vault.check import holdings
+    from modelbay.platform.vault.keeping import check_secrets, check_vault
     from modelbay.store import Database
     from modelbay.store import vault as queries
 
     folder = directory(data_dir)
     with Database.open(folder) as database:
-        get_workspace(database, workspace)  # a mistyped one is said
-        opened, owners = _open(folder)
-        test = opened.open_at_start(database)
+        opened = _open(folder)
+        held = check_secrets(database, opened, workspace)  # first, as a mistyped workspace is said
+        test = check_vault(database, opened)
         rows = queries.of_workspace(database, workspace)
-        held = holdings(opened, database, workspace, owners)
     if as_json:
         write_json(plain(test, workspace, rows, held))
     else:
@@ -80,18 +78,12 @@ def rotate(
     What the old key pairs sealed goes on opening.
     """
     from modelbay.cli.output import write_json, write_text
-    from modelbay.platform.people.workspaces import get_workspace
-    from modelbay.platform.vault.rotation import newest, reseal
-    from modelbay.platform.vault.rotation import rotate as rotate_pair
+    from modelbay.platform.vault.keeping import rotate_keys
     from modelbay.store import Database
 
     folder = directory(data_dir)
     with Database.open(folder) as database:
-        get_workspace(database, workspace)  # a mistyped one is said
-        opened, owners = _open(folder)
-        number = newest(database, workspace) if resume else 0
-        number = number or rotate_pair(opened, database, workspace, actor=_ACTOR)
-        done = reseal(opened, database, workspace, owners)
+        number, done = rotate_keys(database, _open(folder), workspace, resume=resume, actor=_ACTOR)
     if as_json:
         write_json(
             {"workspace": workspace, "number": number, "sealed": done.changed, "unchanged": done.current}
@@ -122,13 +114,13 @@ def rotate_master(
     the processes that serve both keys before (the old one first), and only the new one after.
     """
     from modelbay.cli.output import write_json, write_text
-    from modelbay.platform.vault.rotation import rotate_master as rotate_all
+    from modelbay.platform.vault.keeping import rotate_master_key
     from modelbay.store import Database
 
     folder = directory(data_dir)
     with Database.open(folder) as database:
-        opened, _ = _open(folder)
-        done = rotate_all(opened, database, actor=_ACTOR, new=_new_master(new_file, folder))
+        opened, new = _open(folder), _new_master(new_file, folder)
+        done = rotate_master_key(database, opened, new=new, actor=_ACTOR)
     if as_json:
         write_json({"old": list(done.old), "new": done.new, "pairs": done.pairs, "finished": done.finished})
     elif done.finished:
@@ -159,7 +151,7 @@ def export(
     folder, path = directory(data_dir), _new_path(output)
     passphrase = read_passphrase(passphrase_file, new=True)
     with Database.open(folder) as database:
-        opened, _ = _open(folder)
+        opened = _open(folder)
         done = export_workspace(database, opened, workspace, passphrase=passphrase, actor=_ACTOR)
     _write_private(path, done.file)
     if as_json:
@@ -201,10 +193,9 @@ def import_(
     folder, content = directory(data_dir), _read(file)
     passphrase = read_passphrase(passphrase_file, new=False)
     with Database.open(folder) as database:
-        opened, _ = _open(folder)
         done = import_workspace(
             database,
-            opened,
+            _open(folder),
             workspace,
             file=content,
             passphrase=passphrase,
@@ -220,11 +211,10 @@ def import_(
 vault.command("import-dify")(import_dify)
 
 
-def _open(folder: Path) -> tuple[Vault, Sequence[Owner]]:
+def _open(folder: Path) -> Vault:
     from modelbay.platform.vault import MasterKeys, Vault
-    from modelbay.platform.vault.owners import known_owners
 
-    return Vault(MasterKeys(folder)), known_owners()
+    return Vault(MasterKeys(folder))
 
 
 def _new_master(path: Path | None, folder: Path) -> MasterKey | None:

@@ -13,7 +13,7 @@ from modelbay.platform.credentials.proving import Prove, Proving
 from modelbay.platform.credentials.statuses import ModelStatus, model_list
 from modelbay.platform.key_scopes import API
 from modelbay.platform.limits.lending import Lent
-from modelbay.platform.people.oidc.provider import Provider
+from modelbay.platform.people.oidc.provider import OidcProvider
 from modelbay.platform.people.oidc.settings import OidcSettings
 from modelbay.platform.people.oidc.signing_in import OidcSignIn
 from modelbay.platform.people.passwords import Passwords
@@ -57,7 +57,7 @@ class Services:
         given = self.gateway.settings.oidc
         if given is None:
             return None
-        provider = Provider(OidcSettings.model_validate(given))
+        provider = OidcProvider(OidcSettings.model_validate(given))
         return OidcSignIn(self.database, self.vault, provider)
 
     def has_key(self, exchange: Exchange) -> bool:

@@ -52,7 +52,7 @@ def export_workspace(
     Args:
         passphrase: What opens the file, at least 12 characters; making the file takes 0.3 s and 128 MB.
         incomplete: Whether to return the rest where secrets cannot be opened.
-        owners: Who stores secrets, for tests; without it, all of this release.
+        owners: Whose records to carry, of the parts that store secrets; without it, those of all parts.
 
     Raises:
         InvokeBadRequestError: The passphrase is too short, there is no such workspace, or secrets cannot be

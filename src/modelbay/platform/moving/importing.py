@@ -39,7 +39,7 @@ def import_workspace(
         replace: Put what the file has in the place of what is there. Prices are only added where there are
             none.
         dry_run: Say what would happen, and change nothing.
-        owners: Who stores secrets, for tests; without it, all of this release.
+        owners: Whose records to carry, of the parts that store secrets; without it, those of all parts.
 
     Raises:
         InvokeBadRequestError: The file is none, is a newer release's, or has another passphrase; or there is

@@ -71,6 +71,10 @@ def begin(
 def current(database: Database, token: str, *, now: float) -> Current:
     """Return whose a session is; give it another token where that is due.
 
+    Args:
+        token: What the browser has brought.
+        now: Seconds since 1970.
+
     Raises:
         SignInRefusedError: There is none, or it is over.
     """
@@ -85,7 +89,7 @@ def current(database: Database, token: str, *, now: float) -> Current:
 
 
 def list_sessions(database: Database, user_id: str, *, now: float) -> Sequence[SessionRow]:
-    """Return the sessions of a user that are not over, the one used last first."""
+    """Return the sessions of a user that are not over at a time, the one used last first."""
     return [row for row in queries.of_user(database, user_id) if _is_alive(row, now)]
 
 

@@ -15,10 +15,8 @@ from modelbay.platform.moving.exporting import export_workspace
 from modelbay.platform.moving.importing import import_workspace
 from modelbay.platform.moving.moved import Moved
 from modelbay.platform.vault import Vault
-from modelbay.platform.vault.check import holdings
-from modelbay.platform.vault.owners import known_owners
+from modelbay.platform.vault.keeping import check_secrets, rotate_keys
 from modelbay.platform.vault.passphrase import SHORTEST
-from modelbay.platform.vault.rotation import newest, reseal, rotate
 from modelbay.store import Database
 from modelbay.store import vault as queries
 
@@ -120,7 +118,7 @@ async def status(request: Request[None, None]) -> Reply:
 
 def _status(database: Database, vault: Vault, workspace: str) -> VaultAnswer:
     rows = queries.of_workspace(database, workspace)
-    held = holdings(vault, database, workspace, known_owners())
+    held = check_secrets(database, vault, workspace)
     pairs = [
         KeyPairAnswer(
             number=row.number,
@@ -143,9 +141,7 @@ async def rotate_pair(request: Request[Rotation, None]) -> Reply:
 
 
 def _rotated(database: Database, vault: Vault, workspace: str, resume: bool, actor: str) -> Rotated:
-    number = newest(database, workspace) if resume else 0
-    number = number or rotate(vault, database, workspace, actor=actor)
-    done = reseal(vault, database, workspace, known_owners())
+    number, done = rotate_keys(database, vault, workspace, resume=resume, actor=actor)
     return Rotated(
         number=number, sealed=done.changed, unchanged=done.current, unreadable=len(done.unreadable)
     )
