@@ -74,23 +74,23 @@ class CredentialOwner:
         """
         found = _read(record, described)
         row = found.row(workspace, record)
-        there = [
-            each
-            for each in queries.of_workspace(database, workspace)
-            if each.id == record or (each.place == row.place and each.name == row.name)
-        ]
+        same, namesake = (
+            queries.one(database, workspace, record),
+            queries.named(database, row.place, row.name),
+        )
+        there = {each.id: each for each in (same, namesake) if each is not None}
         if there and not replace:
-            same = next((each for each in there if each.id == record), there[0])
-            return Fate("there", f"{found.of} has credentials {same.name!r} already", instead=same.id)
+            here = next(iter(there.values()))
+            return Fate("there", f"{found.of} has credentials {here.name!r} already", instead=here.id)
         active = queries.active(database, workspace).get(row.place)
         queries.raise_marks(database, workspace)
-        for each in there:
-            queries.delete(database, workspace, each.id)
-            balances.rename_credential(database, workspace, each.id, record)
-        version = max((each.version for each in there), default=0) + 1
+        for old in there:
+            queries.delete(database, workspace, old)
+            balances.rename_credential(database, workspace, old, record)
+        version = max((each.version for each in there.values()), default=0) + 1
         queries.insert(database, dataclasses.replace(row, version=version))
         queries.put_secrets(database, workspace, record, secrets)
-        if active in [each.id for each in there] or (active is None and found.active):
+        if active in there or (active is None and found.active):
             queries.activate(database, row.place, record)
         if found.custom:
             model_queries.add_custom(database, ModelPlace(*row.place), row.created)
