@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from textwrap import dedent
 from types import ModuleType
 
 _SECTION = re.compile(r"(Args|Attributes|Raises|Returns|Yields):")
@@ -34,7 +35,7 @@ def _block(block: str) -> str:
     head, _, body = block.partition("\n")
     if not _SECTION.fullmatch(head):
         return block
-    return f"{head}\n\n" + "\n".join(_listed(item) for item in _items(inspect.cleandoc(body)))
+    return f"{head}\n\n" + "\n".join(_listed(item) for item in _items(dedent(body)))
 
 
 def _items(body: str) -> Iterator[str]:

@@ -137,12 +137,49 @@ def test_secrets_travel_to_another_installation(here: Here, data: Path, tmp_path
     dry = here(*arguments, "--dry-run", env=PASSPHRASE)
     done = json.loads(here(*arguments, "--json", env=PASSPHRASE).out)
 
-    assert out.out == f"{file}: 1 secrets of 1 records\n"
+    assert out.out == f"{file}: 1 credentials; 1 secrets\n"
     assert file.stat().st_mode & 0o777 == 0o600
     assert SECRET.encode() not in file.read_bytes()
-    assert dry.out == "workspace default: (dry run) 1 made, 0 kept as they are, 0 unknown here\n"
-    assert done == {"from": "default", "made": ["cred_1"], "kept": [], "unknown": []}
+    assert dry.out == "made\tcredentials\topenai main\t\n"
+    assert done == {
+        "from": "default",
+        "dry_run": False,
+        "things": [
+            {"what": "credentials", "name": "openai main", "state": "made", "id": "cred_1", "why": ""}
+        ],
+    }
     assert stored(other) == Secret(SECRET)
+
+
+def test_a_whole_workspace_travels(here: Here, tmp_path: Path) -> None:
+    """What the commands show of it is the same elsewhere; what cannot come is said, and is a failure."""
+    first, second, file = tmp_path / "first", tmp_path / "second", tmp_path / "file"
+    key = json.loads(here("key", "create", "--name", "crawler", "--json", "--data-dir", first).out)["id"]
+    for line in (
+        ("route", "create", "fast", "--model", "sandbox/sandbox-chat"),
+        ("budget", "set", "5.50", "--period", "day"),
+        ("rate", "set", "workspace", "--requests", "5"),
+        ("network", "set", "openai", "--rpm", "5"),
+        ("price", "set", "sandbox/sandbox-chat", "--input", "1", "--output", "2"),
+        ("usage", "retain", "--keep", "30d"),
+    ):
+        done = here(*line, "--data-dir", first)
+        assert done.code == 0, done.err
+    file_out = here("vault", "export", "-o", file, "--data-dir", first, env=PASSPHRASE)
+    here("rate", "set", "key", key, "--parallel", "1", "--data-dir", first)
+    with_key = here("vault", "export", "-o", tmp_path / "more", "--data-dir", first, env=PASSPHRASE)
+    done = here("vault", "import", file, "--data-dir", second, env=PASSPHRASE)
+    more = here("vault", "import", tmp_path / "more", "--data-dir", second, env=PASSPHRASE)
+
+    assert file_out.out == f"{file}: 1 network, 1 route, 1 budget, 1 rate, 1 price, 1 retention; 0 secrets\n"
+    assert (done.code, done.out.count("made\t"), with_key.code) == (0, 6, 0)
+    assert more.code == 1
+    assert f"cannot\trate\tkey {key}\tkey: there is no key" in more.out
+    for what in ("route", "budget", "rate", "price"):
+        shown = here(what, "list", "--data-dir", first).out.splitlines(keepends=True)
+        assert here(what, "list", "--data-dir", second).out == "".join(
+            part for part in shown if key not in part
+        )
 
 
 def test_a_passphrase_comes_from_a_file_or_from_stdin(here: Here, data: Path, tmp_path: Path) -> None:

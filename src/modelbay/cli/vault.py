@@ -1,4 +1,4 @@
-"""`modelbay vault`: the keys that seal the secrets, and the secrets in a file."""
+"""`modelbay vault`: the keys that seal the secrets, and a workspace with its secrets in a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelbay.cli.import_dify import import_dify
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modelbay.platform.vault import MasterKey, Owner, SecretUnreadable, Vault
+    from modelbay.platform.vault import MasterKey, SecretUnreadable, Vault
 
 _ACTOR = "cli"
 _NEW = "MODELBAY_NEW_MASTER_KEY"
@@ -46,18 +46,16 @@ def status(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json
     """
     from modelbay.cli.output import write_json, write_rows
     from modelbay.cli.vault_status import lines, plain
-    from modelbay.platform.people.workspaces import get_workspace
-    from modelbay.platform.vault.check import holdings
+    from modelbay.platform.vault.keeping import check_secrets, check_vault
     from modelbay.store import Database
     from modelbay.store import vault as queries
 
     folder = directory(data_dir)
     with Database.open(folder) as database:
-        get_workspace(database, workspace)  # a mistyped one is said
-        opened, owners = _open(folder)
-        test = opened.open_at_start(database)
+        opened = _open(folder)
+        held = check_secrets(database, opened, workspace)  # first, as a mistyped workspace is said
+        test = check_vault(database, opened)
         rows = queries.of_workspace(database, workspace)
-        held = holdings(opened, database, workspace, owners)
     if as_json:
         write_json(plain(test, workspace, rows, held))
     else:
@@ -80,18 +78,12 @@ def rotate(
     What the old key pairs sealed goes on opening.
     """
     from modelbay.cli.output import write_json, write_text
-    from modelbay.platform.people.workspaces import get_workspace
-    from modelbay.platform.vault.rotation import newest, reseal
-    from modelbay.platform.vault.rotation import rotate as rotate_pair
+    from modelbay.platform.vault.keeping import rotate_keys
     from modelbay.store import Database
 
     folder = directory(data_dir)
     with Database.open(folder) as database:
-        get_workspace(database, workspace)  # a mistyped one is said
-        opened, owners = _open(folder)
-        number = newest(database, workspace) if resume else 0
-        number = number or rotate_pair(opened, database, workspace, actor=_ACTOR)
-        done = reseal(opened, database, workspace, owners)
+        number, done = rotate_keys(database, _open(folder), workspace, resume=resume, actor=_ACTOR)
     if as_json:
         write_json(
             {"workspace": workspace, "number": number, "sealed": done.changed, "unchanged": done.current}
@@ -122,13 +114,13 @@ def rotate_master(
     the processes that serve both keys before (the old one first), and only the new one after.
     """
     from modelbay.cli.output import write_json, write_text
-    from modelbay.platform.vault.rotation import rotate_master as rotate_all
+    from modelbay.platform.vault.keeping import rotate_master_key
     from modelbay.store import Database
 
     folder = directory(data_dir)
     with Database.open(folder) as database:
-        opened, _ = _open(folder)
-        done = rotate_all(opened, database, actor=_ACTOR, new=_new_master(new_file, folder))
+        opened, new = _open(folder), _new_master(new_file, folder)
+        done = rotate_master_key(database, opened, new=new, actor=_ACTOR)
     if as_json:
         write_json({"old": list(done.old), "new": done.new, "pairs": done.pairs, "finished": done.finished})
     elif done.finished:
@@ -145,25 +137,29 @@ def export(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a workspace's secrets into a file that a passphrase opens."""
+    """Write a workspace, with its secrets, into a file that a passphrase opens.
+
+    In it are credentials, network settings, added and switched-off models, defaults, routes, balances,
+    preferences, budgets, rates, prices of its own and how long calls are kept. People, keys, calls and the
+    audit log are not.
+    """
     from modelbay.cli.output import write_json, write_text
     from modelbay.cli.passphrase import read_passphrase
-    from modelbay.platform.people.workspaces import get_workspace
-    from modelbay.platform.vault.export import export as export_all
+    from modelbay.platform.moving.exporting import export_workspace
     from modelbay.store import Database
 
     folder, path = directory(data_dir), _new_path(output)
     passphrase = read_passphrase(passphrase_file, new=True)
     with Database.open(folder) as database:
-        get_workspace(database, workspace)  # a mistyped one is said
-        opened, owners = _open(folder)
-        done = export_all(opened, database, workspace, owners, passphrase=passphrase, actor=_ACTOR)
+        opened = _open(folder)
+        done = export_workspace(database, opened, workspace, passphrase=passphrase, actor=_ACTOR)
     _write_private(path, done.file)
     if as_json:
-        counts = {"records": done.records, "secrets": done.secrets}
+        counts = {"things": dict(done.things), "secrets": done.secrets}
         write_json({"workspace": workspace, **counts, "unreadable": _named(done.unreadable)})
     else:
-        write_text(f"{output}: {done.secrets} secrets of {done.records} records\n")
+        parts = [f"{count} {what}" for what, count in done.things.items()]
+        write_text(f"{output}: {', '.join(parts) or 'nothing'}; {done.secrets} secrets\n")
     _say_unreadable(done.unreadable, "are not in the file")
 
 
@@ -172,7 +168,7 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What modelbay vault export has written.")],
     passphrase_file: PassphraseFile = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Put the file's records in the place of those of the same name.")
+        bool, typer.Option("--replace", help="Put what the file has in the place of what is there.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")
@@ -181,44 +177,44 @@ def import_(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Seal the secrets of an export for a workspace: all of them, or none."""
-    from modelbay.cli.output import write_json, write_text
+    """Make what an export holds in a workspace, in one step; what is there already stays.
+
+    What cannot be made here is listed with the reason, such as a budget of a key that is not here, and the
+    exit code is then 1. Hosts at private addresses are for the installation to allow again.
+
+    Into a pipe each thing is one line without heading, its columns separated by tabs: state, what, name,
+    reason.
+    """
+    from modelbay.cli.moved import show
     from modelbay.cli.passphrase import read_passphrase
-    from modelbay.platform.people.workspaces import get_workspace
-    from modelbay.platform.vault.export import import_ as import_all
+    from modelbay.platform.moving.importing import import_workspace
     from modelbay.store import Database
 
     folder, content = directory(data_dir), _read(file)
     passphrase = read_passphrase(passphrase_file, new=False)
     with Database.open(folder) as database:
-        get_workspace(database, workspace)  # a mistyped one is said
-        opened, owners = _open(folder)
-        done = import_all(
-            opened,
+        done = import_workspace(
             database,
+            _open(folder),
             workspace,
-            owners,
             file=content,
             passphrase=passphrase,
             actor=_ACTOR,
             replace=replace,
             dry_run=dry_run,
         )
-    if as_json:
-        write_json({"from": done.workspace, "made": done.made, "kept": done.kept, "unknown": done.unknown})
-        return
-    counts = f"{len(done.made)} made, {len(done.kept)} kept as they are, {len(done.unknown)} unknown here"
-    write_text(f"workspace {workspace}: {'(dry run) ' if dry_run else ''}{counts}\n")
+    show(done, dry_run=dry_run, as_json=as_json)
+    if done.count("cannot"):
+        raise typer.Exit(FAILED)
 
 
 vault.command("import-dify")(import_dify)
 
 
-def _open(folder: Path) -> tuple[Vault, Sequence[Owner]]:
+def _open(folder: Path) -> Vault:
     from modelbay.platform.vault import MasterKeys, Vault
-    from modelbay.platform.vault.owners import known_owners
 
-    return Vault(MasterKeys(folder)), known_owners()
+    return Vault(MasterKeys(folder))
 
 
 def _new_master(path: Path | None, folder: Path) -> MasterKey | None:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from modelbay.platform.balances import clear_balance, set_balance
     from modelbay.platform.calls import list_calls
     from modelbay.platform.corrections import correct as correct_call
-    from modelbay.platform.credentials.defaults import set_defaults
+    from modelbay.platform.credentials.defaults import DefaultModel, read_default, set_defaults
     from modelbay.platform.credentials.models import add_model, delete_model, enable_model
+    from modelbay.platform.credentials.models import removed_models as list_removed_models
     from modelbay.platform.credentials.named import create as create_credentials
     from modelbay.platform.credentials.named import delete as delete_credentials
     from modelbay.platform.credentials.named import edit as edit_credentials
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from modelbay.platform.credentials.named import switch as switch_credentials
     from modelbay.platform.credentials.proving import Proving
     from modelbay.platform.credentials.snapshot import Snapshot, read_snapshot
-    from modelbay.platform.credentials.statuses import ModelStatus
+    from modelbay.platform.credentials.statuses import ModelStatus, with_schemas
     from modelbay.platform.credentials.statuses import model_list as list_models
     from modelbay.platform.credentials.stored import NamedCredentials, get_credentials
     from modelbay.platform.credentials.stored import of_workspace as list_credentials
     from modelbay.platform.credentials.target import Target
     from modelbay.platform.embedded import Embedded
+    from modelbay.platform.environment import LocalCredentials
+    from modelbay.platform.environment import from_environment as environment_credentials
     from modelbay.platform.explain import explain as explain_call
     from modelbay.platform.export import export as export_calls
     from modelbay.platform.fold import fold as fold_calls
@@ -66,16 +69,42 @@ if TYPE_CHECKING:
     from modelbay.platform.limits.quotas import prefer as prefer_credentials
     from modelbay.platform.limits.rates import delete_rate, list_rates, set_rate
     from modelbay.platform.limits.scopes import Limits, Scope
+    from modelbay.platform.moving.exporting import Exported, export_workspace
+    from modelbay.platform.moving.importing import import_workspace
+    from modelbay.platform.moving.moved import Imported, Moved
     from modelbay.platform.network.settings import change as change_network
     from modelbay.platform.network.settings import clear as clear_network
     from modelbay.platform.network.settings import listed as list_networks
     from modelbay.platform.network.settings import read as read_network
     from modelbay.platform.network.stored import NetworkSettings
+    from modelbay.platform.people.csrf import csrf_token
     from modelbay.platform.people.invitations import NewInvitation, list_invitations, revoke_invitation
     from modelbay.platform.people.invitations import invite as invite_member
-    from modelbay.platform.people.members import change_role, find_member, list_members, remove_member
-    from modelbay.platform.people.permissions import Role
+    from modelbay.platform.people.members import (
+        Membership,
+        change_role,
+        find_member,
+        list_members,
+        list_memberships,
+        remove_member,
+    )
+    from modelbay.platform.people.oidc.provider import OidcProvider
+    from modelbay.platform.people.oidc.settings import OidcSettings
+    from modelbay.platform.people.oidc.signing_in import Departure, OidcSignIn, Returned
+    from modelbay.platform.people.passwords import Passwords
+    from modelbay.platform.people.permissions import Role, may
+    from modelbay.platform.people.refusals import ForbiddenError, SignInRefusedError, TooManyAttemptsError
+    from modelbay.platform.people.sessions import (
+        Current,
+        NewSession,
+        end_session,
+        end_sessions,
+        list_sessions,
+        sign_out,
+    )
+    from modelbay.platform.people.sessions import current as read_session
     from modelbay.platform.people.setup import setup_link as create_setup_link
+    from modelbay.platform.people.signing_in import Browser, SignIn
     from modelbay.platform.people.workspaces import (
         create_workspace,
         delete_workspace,
@@ -91,14 +120,22 @@ if TYPE_CHECKING:
     from modelbay.platform.prices.reprice import Repricing, reprice
     from modelbay.platform.retention import retain as set_retention
     from modelbay.platform.retention import retained as get_retention
+    from modelbay.platform.retention import sweep as sweep_calls
     from modelbay.platform.routes import create_route, delete_route, edit_route, get_route, list_routes
     from modelbay.platform.usage import Usage
     from modelbay.platform.usage import usage as read_usage
-    from modelbay.platform.vault import MasterKeys, Vault
+    from modelbay.platform.vault import MasterKey, MasterKeyError, MasterKeys, Vault, VaultError
+    from modelbay.platform.vault.check import Holdings, SelfTest
+    from modelbay.platform.vault.keeping import check_secrets, check_vault, rotate_keys, rotate_master_key
+    from modelbay.platform.vault.rotation import MasterRotated, Resealed
     from modelbay.runtime.balancing import Strategy
     from modelbay.runtime.routing import RouteStrategy, Step
     from modelbay.store import Database, open_directory
-    from modelbay.store.balances import BalanceEntryRow
+    from modelbay.store.audit import AuditRow
+    from modelbay.store.audit import listed as list_audit
+    from modelbay.store.balances import BalanceEntryRow, BalanceRow
+    from modelbay.store.balances import of_workspace as list_balances
+    from modelbay.store.models import ModelPlace
     from modelbay.store.selection import Selection
 
 SUBJECTS: Final = {
@@ -127,6 +164,30 @@ SUBJECTS: Final = {
         "NewInvitation": "platform.people.invitations",
         "list_invitations": "platform.people.invitations",
         "revoke_invitation": "platform.people.invitations",
+        "list_memberships": "platform.people.members",
+        "Membership": "platform.people.members",
+        "may": "platform.people.permissions",
+    },
+    "Signing in": {
+        "SignIn": "platform.people.signing_in",
+        "Browser": "platform.people.signing_in",
+        "Passwords": "platform.people.passwords",
+        "NewSession": "platform.people.sessions",
+        "read_session": "platform.people.sessions:current",
+        "Current": "platform.people.sessions",
+        "csrf_token": "platform.people.csrf",
+        "list_sessions": "platform.people.sessions",
+        "end_session": "platform.people.sessions",
+        "end_sessions": "platform.people.sessions",
+        "sign_out": "platform.people.sessions",
+        "OidcSettings": "platform.people.oidc.settings",
+        "OidcProvider": "platform.people.oidc.provider",
+        "OidcSignIn": "platform.people.oidc.signing_in",
+        "Departure": "platform.people.oidc.signing_in",
+        "Returned": "platform.people.oidc.signing_in",
+        "SignInRefusedError": "platform.people.refusals",
+        "TooManyAttemptsError": "platform.people.refusals",
+        "ForbiddenError": "platform.people.refusals",
     },
     "Keys": {
         "create_key": "platform.keys",
@@ -149,6 +210,8 @@ SUBJECTS: Final = {
         "delete_credentials": "platform.credentials.named:delete",
         "get_credentials": "platform.credentials.stored",
         "list_credentials": "platform.credentials.stored:of_workspace",
+        "LocalCredentials": "platform.environment",
+        "environment_credentials": "platform.environment:from_environment",
     },
     "Models": {
         "add_model": "platform.credentials.models",
@@ -159,6 +222,11 @@ SUBJECTS: Final = {
         "list_models": "platform.credentials.statuses:model_list",
         "ModelStatus": "platform.credentials.statuses",
         "set_defaults": "platform.credentials.defaults",
+        "with_schemas": "platform.credentials.statuses",
+        "list_removed_models": "platform.credentials.models:removed_models",
+        "ModelPlace": "store.models",
+        "read_default": "platform.credentials.defaults",
+        "DefaultModel": "platform.credentials.defaults",
     },
     "Routes and balances": {
         "create_route": "platform.routes",
@@ -172,6 +240,8 @@ SUBJECTS: Final = {
         "clear_balance": "platform.balances",
         "BalanceEntryRow": "store.balances",
         "Strategy": "runtime.balancing",
+        "list_balances": "store.balances:of_workspace",
+        "BalanceRow": "store.balances",
     },
     "Network": {
         "read_network": "platform.network.settings:read",
@@ -221,6 +291,31 @@ SUBJECTS: Final = {
         "correct_call": "platform.corrections:correct",
         "set_retention": "platform.retention:retain",
         "get_retention": "platform.retention:retained",
+        "sweep_calls": "platform.retention:sweep",
+    },
+    "Audit log": {
+        "list_audit": "store.audit:listed",
+        "AuditRow": "store.audit",
+    },
+    "The vault": {
+        "check_vault": "platform.vault.keeping",
+        "SelfTest": "platform.vault.check",
+        "check_secrets": "platform.vault.keeping",
+        "Holdings": "platform.vault.check",
+        "rotate_keys": "platform.vault.keeping",
+        "Resealed": "platform.vault.rotation",
+        "rotate_master_key": "platform.vault.keeping",
+        "MasterKey": "platform.vault",
+        "MasterRotated": "platform.vault.rotation",
+        "MasterKeyError": "platform.vault",
+        "VaultError": "platform.vault",
+    },
+    "Moving a workspace": {
+        "export_workspace": "platform.moving.exporting",
+        "Exported": "platform.moving.exporting",
+        "import_workspace": "platform.moving.importing",
+        "Imported": "platform.moving.moved",
+        "Moved": "platform.moving.moved",
     },
     "Set-up from a file, and from Dify": {
         "read_file": "platform.apply.file:read",
@@ -258,6 +353,28 @@ __all__ = [  # noqa: RUF022 - by subject, as in SUBJECTS
     "NewInvitation",
     "list_invitations",
     "revoke_invitation",
+    "list_memberships",
+    "Membership",
+    "may",
+    "SignIn",
+    "Browser",
+    "Passwords",
+    "NewSession",
+    "read_session",
+    "Current",
+    "csrf_token",
+    "list_sessions",
+    "end_session",
+    "end_sessions",
+    "sign_out",
+    "OidcSettings",
+    "OidcProvider",
+    "OidcSignIn",
+    "Departure",
+    "Returned",
+    "SignInRefusedError",
+    "TooManyAttemptsError",
+    "ForbiddenError",
     "create_key",
     "narrower_key",
     "NewKey",
@@ -276,6 +393,8 @@ __all__ = [  # noqa: RUF022 - by subject, as in SUBJECTS
     "delete_credentials",
     "get_credentials",
     "list_credentials",
+    "LocalCredentials",
+    "environment_credentials",
     "add_model",
     "delete_model",
     "enable_model",
@@ -284,6 +403,11 @@ __all__ = [  # noqa: RUF022 - by subject, as in SUBJECTS
     "list_models",
     "ModelStatus",
     "set_defaults",
+    "with_schemas",
+    "list_removed_models",
+    "ModelPlace",
+    "read_default",
+    "DefaultModel",
     "create_route",
     "get_route",
     "list_routes",
@@ -295,6 +419,8 @@ __all__ = [  # noqa: RUF022 - by subject, as in SUBJECTS
     "clear_balance",
     "BalanceEntryRow",
     "Strategy",
+    "list_balances",
+    "BalanceRow",
     "read_network",
     "list_networks",
     "change_network",
@@ -336,6 +462,25 @@ __all__ = [  # noqa: RUF022 - by subject, as in SUBJECTS
     "correct_call",
     "set_retention",
     "get_retention",
+    "sweep_calls",
+    "list_audit",
+    "AuditRow",
+    "check_vault",
+    "SelfTest",
+    "check_secrets",
+    "Holdings",
+    "rotate_keys",
+    "Resealed",
+    "rotate_master_key",
+    "MasterKey",
+    "MasterRotated",
+    "MasterKeyError",
+    "VaultError",
+    "export_workspace",
+    "Exported",
+    "import_workspace",
+    "Imported",
+    "Moved",
     "read_file",
     "BayFile",
     "ApplyError",

@@ -71,6 +71,7 @@ def sweep(
     Each part is one transaction that adds the calls to their days: whoever dies in between loses nothing.
 
     Args:
+        now: Seconds since 1970; without it, the time.
         rest: Called between parts, to let somebody else have the processor.
         parts: How many parts at most.
     """

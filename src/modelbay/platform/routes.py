@@ -180,10 +180,7 @@ def check_step(
     Raises:
         InvokeBadRequestError: It is none that a route can have.
     """
-    if not 1 <= step.weight <= HEAVIEST:
-        raise invalid("weight", f"1 to {HEAVIEST}")
-    if step.timeout is not None and not 0 < step.timeout <= LONGEST:
-        raise invalid("timeout", f"more than 0 and at most {LONGEST:g} seconds")
+    check_turn(step.weight, step.timeout)
     provider, slash, model = step.model.partition("/")
     if not slash or not model:
         if step.model in routes:
@@ -194,6 +191,14 @@ def check_step(
     check_model(catalog, ModelPlace(workspace, provider, model, model_type.value), added)
     goes_on = tuple(kind.value for kind in ErrorClass if kind in step.goes_on)
     return RouteEntryRow(provider, model, step.weight, step.timeout, goes_on)
+
+
+def check_turn(weight: int, timeout: float | None) -> None:
+    """Refuse a weight or a timeout that no model of a route can have (InvokeBadRequestError)."""
+    if not 1 <= weight <= HEAVIEST:
+        raise invalid("weight", f"1 to {HEAVIEST}")
+    if timeout is not None and not 0 < timeout <= LONGEST:
+        raise invalid("timeout", f"more than 0 and at most {LONGEST:g} seconds")
 
 
 def check_entries(entries: Sequence[RouteEntryRow]) -> None:

@@ -63,7 +63,14 @@ def record(
 def listed(
     database: Database, workspace: str, *, before: tuple[float, str] | None = None, limit: int = 100
 ) -> Sequence[AuditRow]:
-    """Return a workspace's changes, the newest first, from behind the `at` and `id` of one."""
+    """Return a workspace's changes, the newest first.
+
+    What concerns the whole installation is in the log of the first workspace, `default`.
+
+    Args:
+        before: The `at` and `id` of a change, from behind which the list goes on.
+        limit: How many at most.
+    """
     older = " AND (at < :at OR (at = :at AND id < :id))" if before is not None else ""
     place = {"at": before[0], "id": before[1]} if before is not None else {}
     rows = database.rows(

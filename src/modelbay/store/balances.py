@@ -64,6 +64,19 @@ def put(database: Database, row: BalanceRow) -> None:
         )
 
 
+def rename_credential(database: Database, workspace: str, old: str, new: str) -> None:
+    """Have the balances of a workspace name other credentials, but not twice."""
+    if old == new:
+        return
+    same = ("workspace", "provider", "model", "model_type")
+    twice = " AND ".join(f"other.{name} = balance_entries.{name}" for name in same)
+    database.change(
+        "UPDATE balance_entries SET credential = :new WHERE workspace = :workspace AND credential = :old"  # noqa: S608
+        f" AND NOT EXISTS (SELECT 1 FROM balance_entries other WHERE {twice} AND other.credential = :new)",
+        {"workspace": workspace, "old": old, "new": new},
+    )
+
+
 def delete(database: Database, place: Place) -> int:
     """Forget the balance of a place; return 0 if there was none."""
     database.change(f"DELETE FROM balance_entries WHERE {_OF}", place._asdict())  # noqa: S608 - ours

@@ -106,6 +106,12 @@ def one(database: Database, workspace: str, credential: str) -> CredentialRow | 
     return found[0] if found else None
 
 
+def named(database: Database, place: Place, name: str) -> CredentialRow | None:
+    """Return the credentials of a name, of a provider or a model."""
+    found = _select(database, f"{_OF} AND name = :name", **place._asdict(), name=name)
+    return found[0] if found else None
+
+
 def of_place(database: Database, place: Place) -> Sequence[CredentialRow]:
     """Return the credentials of a provider or a model, the oldest first."""
     return _select(database, _OF, **place._asdict())

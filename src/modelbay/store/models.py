@@ -52,6 +52,16 @@ def custom(database: Database, workspace: str) -> list[ModelPlace]:
     return [ModelPlace(*row) for row in rows]
 
 
+def added(database: Database, workspace: str) -> list[tuple[ModelPlace, float]]:
+    """Return the models that have been added, and when, by provider and age."""
+    rows = database.rows(
+        "SELECT workspace, provider, model, model_type, created FROM custom_models"
+        " WHERE workspace = :workspace ORDER BY provider, created, model, model_type",
+        {"workspace": workspace},
+    )
+    return [(ModelPlace(*row[:4]), float(row[4])) for row in rows]
+
+
 def is_custom(database: Database, place: ModelPlace) -> bool:
     """Whether a model has been added."""
     statement = f"SELECT 1 FROM custom_models WHERE {_KEY}"  # noqa: S608 - ours

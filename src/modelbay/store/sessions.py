@@ -46,6 +46,11 @@ def by_hash(database: Database, digest: bytes) -> SessionRow | None:
     return found[0] if found else None
 
 
+def of_user(database: Database, user_id: str) -> Sequence[SessionRow]:
+    """Return the sessions of a user, the one used last first; those that are over included."""
+    return _select(database, "user_id = :user", {"user": user_id})
+
+
 def page_of_user(
     database: Database,
     user_id: str,

@@ -12,16 +12,17 @@ from modelbay.platform.vault.owners import every
 OWNER = CredentialOwner()
 
 
-def restored(bay: Bay, record: str, *, replace: bool = False, workspace: str = "ws_b") -> bool:
+def restored(bay: Bay, record: str, *, replace: bool = False, workspace: str = "ws_b", **more: bool) -> bool:
     """Restore credentials of the first workspace in another, with secrets sealed for there."""
-    described = OWNER.described(bay.now, "default", record)
+    described = {**OWNER.described(bay.now, "default", record), **more}
     secrets = {}
     for each in every(bay.now, "default", OWNER):
         opened = bay.vault.open(bay.now, "default", each.record, each.field, each.text)
         if each.record == record and isinstance(opened, Secret):
             secrets[each.field] = bay.vault.seal(bay.now, workspace, record, each.field, opened.reveal())
     with bay.now.transaction():
-        return OWNER.restore(bay.now, workspace, record, described, secrets, replace=replace)
+        fate = OWNER.restore(bay.now, workspace, record, described, secrets, replace=replace)
+    return fate.state == "made"
 
 
 async def test_all_secrets_are_found_in_order_page_by_page(bay: Bay) -> None:
@@ -50,11 +51,11 @@ async def test_a_secret_that_was_edited_meanwhile_is_not_overwritten(bay: Bay) -
 
 @pytest.mark.parametrize("model", ["", "mine"])
 async def test_credentials_come_back_as_they_were(bay: Bay, model: str) -> None:
-    """With their names, what is no secret, and the model that they were for."""
+    """With their names, what is no secret, and the model that they were for, as older files have it."""
     more = {"context_size": "1"} if model else {"region": "eu"}
     made = await bay.create("good-key-12345", bay.target(model=model), name="prod", **more)
 
-    assert restored(bay, made.id)
+    assert restored(bay, made.id, active=True, custom=bool(model))
     [row] = bay.listed(bay.target(model=model, workspace="ws_b"))
     assert (row.name, row.active, row.values) == (made.name, True, made.values)
     assert [place.model for place in bay.snapshot("ws_b").custom] == ([model] if model else [])

@@ -288,7 +288,9 @@ def test_the_vault_seals_them_anew_and_restores_them(desk: Desk) -> None:
         assert isinstance(opened, Secret)
         sealed[each.field] = desk.vault.seal(desk.database, "ws_b", record, each.field, opened.reveal())
     with desk.database.transaction():
-        assert owner.restore(desk.database, "ws_b", record, described, sealed, replace=False)
-        assert not owner.restore(desk.database, "ws_b", record, described, sealed, replace=False)
+        first = owner.restore(desk.database, "ws_b", record, described, sealed, replace=False)
+        second = owner.restore(desk.database, "ws_b", record, described, sealed, replace=False)
     network = desk.called("ws_b")["openai"]
     assert (network.proxy, network.headers, network.private_hosts) == (PROXY, {"x-team": TOKEN}, frozenset())
+    assert first == ("made", "without its private hosts: the installation allows those", "")
+    assert second.state == "there"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modelbay.platform.vault import MasterKeys, Sealed, Secret, SecretUnreadable, Vault
+from modelbay.platform.vault.owners import Fate
 from modelbay.store import Database
 
 SECRET = "sk-live-4f1c9ad7e2b84c6f-é-真"
@@ -60,6 +61,17 @@ class Notes:
             )
         )
 
+    def records(self, database: Database, workspace: str) -> Sequence[str]:
+        """As `Owner` says."""
+        rows = database.rows(
+            "SELECT DISTINCT record FROM notes WHERE workspace = :w ORDER BY record", {"w": workspace}
+        )
+        return [row[0] for row in rows]
+
+    def check(self, record: str, described: Mapping[str, Any], secrets: Mapping[str, str]) -> str:
+        """As `Owner` says."""
+        return str(described["title"])
+
     def described(self, database: Database, workspace: str, record: str) -> Mapping[str, Any]:
         """As `Owner` says."""
         return {"title": f"note {record}"}
@@ -73,15 +85,15 @@ class Notes:
         secrets: Mapping[str, str],
         *,
         replace: bool,
-    ) -> bool:
+    ) -> Fate:
         """As `Owner` says."""
         assert described == {"title": f"note {record}"}
         there = self.sealed(database, workspace, after=(record, ""), limit=1)
         if there and there[0].record == record and not replace:
-            return False
+            return Fate("there")
         for field, sealed in secrets.items():
             self.put(database, workspace, record, field, sealed)
-        return True
+        return Fate("made")
 
 
 def fill(

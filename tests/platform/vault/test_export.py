@@ -1,10 +1,11 @@
-"""Export and import: a workspace's secrets in one file that only its passphrase opens."""
+"""Export and import of a workspace: what becomes of secrets, and the file that only its passphrase opens."""
 
 from __future__ import annotations
 
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,20 +13,38 @@ from hypothesis import strategies as st
 from tests.platform.vault.held import MASTER, SECRET, Notes, fill, opened, vault_in
 
 from modelbay.errors import InvokeBadRequestError
+from modelbay.platform.moving.exporting import Exported, export_workspace
+from modelbay.platform.moving.importing import import_workspace
+from modelbay.platform.moving.moved import Imported
 from modelbay.platform.vault import Vault
-from modelbay.platform.vault.export import export, import_
+from modelbay.platform.vault.owners import Fate
 from modelbay.platform.vault.passphrase import decrypt, encrypt
-from modelbay.store import Database
+from modelbay.store import Database, workspaces
+from modelbay.store.workspaces import WorkspaceRow
 
 PASSPHRASE = "correct horse battery"
 ALL = [f"{SECRET} {number}" for number in range(5)]
 FILE = encrypt({"workspace": "w", "made": 0.0, "records": []}, PASSPHRASE)
 
 
+def export(vault: Vault, database: Database, notes: Notes) -> Exported:
+    """Export the first workspace."""
+    return export_workspace(database, vault, "default", passphrase=PASSPHRASE, actor="cli", owners=[notes])
+
+
 def exported(vault: Vault, database: Database, notes: Notes) -> bytes:
     """Return an export of five notes."""
     fill(vault, database, notes)
-    return export(vault, database, "default", [notes], passphrase=PASSPHRASE, actor="cli").file
+    return export(vault, database, notes).file
+
+
+def take(vault: Vault, database: Database, workspace: str, *notes: Notes, **more: Any) -> Imported:
+    """Import into a workspace, which is made."""
+    if workspaces.get(database, workspace) is None:
+        row = WorkspaceRow(id=workspace, name=workspace, created=1.0, version=1)
+        workspaces.insert(database, row)
+    common = {"passphrase": PASSPHRASE, "actor": "cli", "owners": notes}
+    return import_workspace(database, vault, workspace, **(common | more))
 
 
 def test_secrets_come_back_in_another_installation(
@@ -35,9 +54,12 @@ def test_secrets_come_back_in_another_installation(
     file = exported(vault, database, notes)
     other = vault_in(tmp_path / "other", MODELBAY_MASTER_KEY=MASTER)
     database.change("DELETE FROM vault_keys")
-    done = import_(other, database, "there", [notes], file=file, passphrase=PASSPHRASE, actor="cli")
+    done = take(other, database, "there", notes, file=file)
 
-    assert (done.workspace, done.made, done.kept) == ("default", ["n0", "n1", "n2", "n3", "n4"], [])
+    assert done.workspace == "default"
+    assert [(each.id, each.name, each.state) for each in done.things] == [
+        (f"n{number}", f"note n{number}", "made") for number in range(5)
+    ]
     assert opened(other, database, notes, workspace="there") == ALL
 
 
@@ -47,43 +69,41 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(
     """An import into a workspace in use must not undo what was entered since."""
     file = exported(vault, database, notes)
     notes.put(database, "default", "n0", "text", vault.seal(database, "default", "n0", "text", "newer"))
-    common = {"file": file, "passphrase": PASSPHRASE, "actor": "cli"}
-    first = import_(vault, database, "default", [notes], **common)  # type: ignore[arg-type]
+    first = take(vault, database, "default", notes, file=file)
     kept = opened(vault, database, notes)
-    second = import_(vault, database, "default", [notes], **common, replace=True)  # type: ignore[arg-type]
+    second = take(vault, database, "default", notes, file=file, replace=True)
 
-    assert (len(first.made), len(first.kept), kept) == (0, 5, ["newer", *ALL[1:]])
-    assert (len(second.made), opened(vault, database, notes)) == (5, ALL)
+    assert (first.count("made"), first.count("there"), kept) == (0, 5, ["newer", *ALL[1:]])
+    assert (second.count("made"), opened(vault, database, notes)) == (5, ALL)
 
 
 def test_a_dry_run_says_it_all_and_changes_nothing(database: Database, vault: Vault, notes: Notes) -> None:
     """Not even a key pair or an entry in the audit log is made."""
     file = exported(vault, database, notes)
+    take(vault, database, "new", file=FILE)
     before = [database.rows(f"SELECT count(*) FROM {table}") for table in ("vault_keys", "audit", "notes")]
-    done = import_(
-        vault, database, "new", [notes], file=file, passphrase=PASSPHRASE, actor="cli", dry_run=True
-    )
+    done = take(vault, database, "new", notes, file=file, dry_run=True)
     after = [database.rows(f"SELECT count(*) FROM {table}") for table in ("vault_keys", "audit", "notes")]
 
-    assert len(done.made) == 5
+    assert done.count("made") == 5
     assert before == after
 
 
 class Failing(Notes):
-    """An owner that refuses one record."""
+    """An owner that fails at one record."""
 
-    def restore(self, database: Database, workspace: str, record: str, *rest: object, **more: object) -> bool:
+    def restore(self, database: Database, workspace: str, record: str, *rest: Any, **more: Any) -> Fate:
         """Restore, up to the fourth."""
         if record == "n3":
             raise InvokeBadRequestError("n3: this provider does not exist here")
-        return super().restore(database, workspace, record, *rest, **more)  # type: ignore[arg-type]
+        return super().restore(database, workspace, record, *rest, **more)
 
 
 def test_an_import_that_fails_leaves_nothing(database: Database, vault: Vault, notes: Notes) -> None:
     """Half of it could neither be used nor repeated."""
     file = exported(vault, database, notes)
     with pytest.raises(InvokeBadRequestError, match="n3"):
-        import_(vault, database, "new", [Failing(database)], file=file, passphrase=PASSPHRASE, actor="cli")
+        take(vault, database, "new", Failing(database), file=file)
 
     assert opened(vault, database, notes, workspace="new") == []
 
@@ -94,32 +114,52 @@ def test_an_unreadable_secret_is_named_and_not_in_the_file(
     """Never the sealed text in its place, and never silence."""
     fill(vault, database, notes)
     notes.put(database, "default", "n1", "text", "mbv1.1.AAAA.AAAA")
-    done = export(vault, database, "default", [notes], passphrase=PASSPHRASE, actor="cli")
+    done = export(vault, database, notes)
     content = decrypt(done.file, PASSPHRASE)
 
     assert [(each.record, each.reason) for each in done.unreadable] == [("n1", "damaged")]
-    assert (done.records, done.secrets) == (5, 4)
+    assert (dict(done.things), done.secrets) == ({"notes": 5}, 4)
     assert content["records"][1]["secrets"] == {}
 
 
 def test_a_record_of_an_owner_that_is_not_here_is_said(
     database: Database, vault: Vault, notes: Notes
 ) -> None:
-    """A newer release has made the file: what can be taken is taken."""
+    """What can be taken is taken."""
     file = exported(vault, database, notes)
-    done = import_(vault, database, "default", [], file=file, passphrase=PASSPHRASE, actor="cli")
+    done = take(vault, database, "default", file=file)
 
-    assert (done.made, done.unknown[:2]) == ([], ["notes n0", "notes n1"])
+    assert [(each.what, each.name, each.state) for each in done.things[:2]] == [
+        ("notes", "n0", "cannot"),
+        ("notes", "n1", "cannot"),
+    ]
 
 
 def test_both_are_in_the_audit_log(database: Database, vault: Vault, notes: Notes) -> None:
     """An export is the one way by which secrets leave."""
     file = exported(vault, database, notes)
-    import_(vault, database, "default", [notes], file=file, passphrase=PASSPHRASE, actor="usr_1")
+    take(vault, database, "default", notes, file=file, actor="usr_1")
     rows = database.rows("SELECT actor, action, detail FROM audit ORDER BY at, id")
 
     assert [tuple(row[:2]) for row in rows] == [("cli", "vault.export"), ("usr_1", "vault.import")]
-    assert json.loads(rows[0][2]) == {"records": 5, "secrets": 5, "unreadable": 0}
+    assert json.loads(rows[0][2]) == {"things": {"notes": 5}, "secrets": 5, "unreadable": 0}
+    assert json.loads(rows[1][2]) == {
+        "from": "default",
+        "made": {},
+        "replace": False,
+        "there": 5,
+        "cannot": 0,
+    }
+
+
+def test_neither_is_done_for_a_workspace_that_there_is_not(
+    database: Database, vault: Vault, notes: Notes
+) -> None:
+    """A mistyped one must not get secrets that nobody finds again."""
+    with pytest.raises(InvokeBadRequestError, match="there is no workspace 'nowhere'"):
+        import_workspace(database, vault, "nowhere", file=FILE, passphrase=PASSPHRASE, actor="cli")
+    with pytest.raises(InvokeBadRequestError, match="there is no workspace 'nowhere'"):
+        export_workspace(database, vault, "nowhere", passphrase=PASSPHRASE, actor="cli")
 
 
 @settings(max_examples=5)
@@ -167,16 +207,17 @@ def test_a_file_cannot_ask_for_all_memory(cost: dict[str, int]) -> None:
         (b"", "this is not an export"),
         (b"{}", "this is not an export"),
         (b"[1]\n", "this is not an export"),
-        (FILE.replace(b'"version":1', b'"version":2'), "a newer Modelbay has made it"),
+        (FILE.replace(b'"version":2', b'"version":3'), "a newer Modelbay has made it"),
         (FILE.replace(b'"salt":"', b'"salt":"?'), "the file is damaged"),
         (FILE.partition(b"\n")[0], "the file is damaged"),
         (encrypt([1], PASSPHRASE), "a newer Modelbay has made it"),
+        (encrypt({"workspace": "w", "made": 0.0, "robots": []}, PASSPHRASE), "a newer Modelbay has made it"),
     ],
 )
 def test_what_is_no_export_is_said(file: bytes, said: str, database: Database, vault: Vault) -> None:
     """Which of the three it is: another file, a newer one, a damaged one."""
     with pytest.raises(InvokeBadRequestError, match=said):
-        import_(vault, database, "default", [], file=file, passphrase=PASSPHRASE, actor="cli")
+        take(vault, database, "default", file=file)
 
 
 def test_a_passphrase_has_to_withstand_guesses() -> None:

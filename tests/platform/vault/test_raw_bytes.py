@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.platform.databases import stored_bytes
 from tests.platform.vault.held import SECRET, Notes, disguises, fill, vault_in
 
+from modelbay.platform.moving.exporting import export_workspace
 from modelbay.platform.vault import Vault, ciphers
-from modelbay.platform.vault.export import export
 from modelbay.platform.vault.pairs import KeyPair
 from modelbay.platform.vault.rotation import reseal, rotate, rotate_master
 from modelbay.store import Database
@@ -39,7 +39,9 @@ def test_nothing_stored_holds_a_secret(
     rotate(vault, database, "default", actor="cli")
     reseal(vault, database, "default", [notes])
     rotate_master(vault, database, actor="cli")
-    done = export(vault, database, "default", [notes], passphrase="a long passphrase", actor="cli")
+    done = export_workspace(
+        database, vault, "default", passphrase="a long passphrase", actor="cli", owners=[notes]
+    )
     stored = stored_bytes(tmp_path, request) + done.file
     pair = vault.pairs.numbered(database, "default", 2)
 

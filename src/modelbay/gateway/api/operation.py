@@ -32,6 +32,7 @@ SEGMENTS: Final[Mapping[str, str]] = {
 BODY_LIMIT: Final = 256 * 1024  # bytes: a key file of a cloud is 10 KiB
 VALUE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 """What a parameter of a path may be: ids, and names of providers and routes."""
+_JSON: Final = "application/json"
 _SEGMENT = re.compile(r"[a-z0-9.-]+|\{[a-z_]+\}")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -79,7 +80,7 @@ class Operation:
     query: type[BaseModel] | None = None
     answer: type[BaseModel] | None = None
     status: int = 200
-    media: str = "application/json"
+    media: str = _JSON
     by_key: bool = False
     versioned: bool = False
     secret: bool = False
@@ -133,5 +134,5 @@ class Operation:
 
     @property
     def repeatable(self) -> bool:
-        """Whether it takes an `Idempotency-Key`."""
-        return self.method == "POST" and self.scope is not Scope.OPEN
+        """Whether it takes an `Idempotency-Key`; a file is made again, and never kept."""
+        return self.method == "POST" and self.scope is not Scope.OPEN and self.media == _JSON

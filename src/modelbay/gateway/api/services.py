@@ -13,7 +13,7 @@ from modelbay.platform.credentials.proving import Prove, Proving
 from modelbay.platform.credentials.statuses import ModelStatus, model_list
 from modelbay.platform.key_scopes import API
 from modelbay.platform.limits.lending import Lent
-from modelbay.platform.people.oidc.provider import Provider
+from modelbay.platform.people.oidc.provider import OidcProvider
 from modelbay.platform.people.oidc.settings import OidcSettings
 from modelbay.platform.people.oidc.signing_in import OidcSignIn
 from modelbay.platform.people.passwords import Passwords
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from modelbay.runtime import Engine
     from modelbay.runtime.accounts import Caller
 
+_STRETCHING: Final = 2  # passphrases at once: each takes a second of a thread, and 128 to 256 MB
 _MOST: Final = 64  # workspaces whose lists of models are kept, a megabyte each
 
 
@@ -45,6 +46,7 @@ class Services:
         self.data_dir = Path(gateway.platform.data_dir)
         self.tls = gateway.settings.tls
         self.passwords = Passwords()
+        self.stretching = asyncio.Semaphore(_STRETCHING)
         self.sign_in = SignIn(self.database, self.passwords)
         self.oidc = self._oidc()
         self._models: dict[str, tuple[Snapshot, Sequence[ModelStatus]]] = {}
@@ -55,7 +57,7 @@ class Services:
         given = self.gateway.settings.oidc
         if given is None:
             return None
-        provider = Provider(OidcSettings.model_validate(given))
+        provider = OidcProvider(OidcSettings.model_validate(given))
         return OidcSignIn(self.database, self.vault, provider)
 
     def has_key(self, exchange: Exchange) -> bool:

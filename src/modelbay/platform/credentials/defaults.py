@@ -47,7 +47,7 @@ def read_default(snapshot: Snapshot, rows: Sequence[ModelStatus], model_type: Mo
     """Return the default of a type and whether it can be called. Nothing is written, whatever there is.
 
     Args:
-        rows: The workspace's models, as `statuses.model_list` returns them.
+        rows: The workspace's models, as `list_models` returns them.
     """
     mine = [row for row in rows if row.model_type is model_type]
     stored = snapshot.defaults.get(model_type.value)

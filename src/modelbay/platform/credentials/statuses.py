@@ -76,7 +76,12 @@ def model_list(
 
 
 async def with_schemas(rows: Sequence[ModelStatus], ask: Ask) -> list[ModelStatus]:
-    """Return the list with the schemas of models that were added; what cannot be asked is in error."""
+    """Return the list with the schemas of models that were added; what cannot be asked is in error.
+
+    Args:
+        rows: As `list_models` returns them.
+        ask: Returns a model's schema by `provider/model` and type, as an engine does.
+    """
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(row: ModelStatus) -> ModelStatus:

@@ -103,7 +103,7 @@ def create_budget(
         unpriced=unpriced,
     )
     with changing(database, workspace):
-        _check_target(database, row)
+        check_target(database, row)
         if not queries.insert_budget(database, row):
             raise conflict(
                 "scope", f"there is a budget in {row.currency} for that and a {row.period} already"
@@ -327,7 +327,8 @@ def _seen(database: Database, workspace: str, budget_id: str, version: int | Non
     return row
 
 
-def _check_target(database: Database, row: BudgetRow) -> None:
+def check_target(database: Database, row: BudgetRow) -> None:
+    """Refuse a budget of what is not there, or cannot have one (InvokeBadRequestError)."""
     if workspaces.get(database, row.workspace) is None:
         raise not_found("workspace", f"there is no workspace {row.workspace[:40]!r}")
     target = row.target

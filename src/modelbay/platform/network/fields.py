@@ -61,6 +61,39 @@ def check(provider: ModelProviderConfiguration, given: Mapping[str, Any]) -> dic
     return values
 
 
+def check_stored(plain: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
+    """Return settings as they were stored elsewhere, without their secrets, if they can be stored here.
+
+    What the provider takes is not asked: its plugin may not be here.
+
+    Raises:
+        FormError: Something is wrong; it names every field at once.
+    """
+    known = {name: reader for name, reader in _STORED.items() if name in plain}
+    complaints = {name[:40]: "is no network setting that is stored" for name in plain if name not in known}
+    values: dict[str, Any] = {}
+    for name, reader in known.items():
+        try:
+            values |= reader(_NOBODY, name, plain[name])
+        except WrongError as wrong:
+            complaints[name] = str(wrong)
+    for field, text in secrets.items():
+        try:
+            _check_secret(field, text)
+        except WrongError as wrong:
+            complaints["headers"] = str(wrong)
+    if complaints:
+        raise FormError.of(complaints)
+    return {name: value for name, value in values.items() if name != PASSWORD}
+
+
+def _check_secret(field: str, text: str) -> None:
+    if field != PASSWORD:
+        if not field.startswith(HEADER) or field != field.lower():
+            raise WrongError(f"{field[:40]!r} is no secret of network settings")
+        _check_header(field.removeprefix(HEADER), text)
+
+
 def address_credential(provider: ModelProviderConfiguration) -> str:
     """Return the credential that says where a provider is; "" if its address is its own."""
     return provider.wire.address.credential if provider.wire is not None else ""
@@ -77,6 +110,10 @@ def with_password(proxy: str, password: str) -> str:
 def _base_url(provider: ModelProviderConfiguration, name: str, value: Any) -> dict[str, Any]:
     if not address_credential(provider):
         raise WrongError(f"{provider.provider} is where it is: it has no other address")
+    return _address(provider, name, value)
+
+
+def _address(_: ModelProviderConfiguration, name: str, value: Any) -> dict[str, Any]:
     text = _text(value, _LONGEST_URL)
     parts = _url(text, ("http", "https"))
     if "@" in parts.netloc:
@@ -110,22 +147,28 @@ def _headers(provider: ModelProviderConfiguration, name: str, value: Any) -> dic
     found: dict[str, str] = {}
     for header, text in value.items():
         lower = str(header).lower()
-        if not _TOKEN.fullmatch(str(header)):
-            raise WrongError("one has a name that no header can have: letters, digits and - only")
-        if lower in _OURS or lower.startswith(_OURS_BY_BEGINNING):
-            raise WrongError(f"{lower} is set by the connection itself")
+        _check_header(str(header), text)
         if lower in taken:
             raise WrongError(
                 f"{lower} is what {provider.provider} is sent anyway: change the credentials instead"
             )
         if lower in found:
             raise WrongError(f"{lower} is there twice")
-        if not isinstance(text, str) or not text.isascii() or not text.isprintable() or text != text.strip():
-            raise WrongError(f"{lower} has a value that no header can have")
-        if not text or len(text) > _LONGEST_HEADER:
-            raise WrongError(f"{lower} has to have 1 to {_LONGEST_HEADER} characters")
         found[lower] = text
     return {name: found}
+
+
+def _check_header(header: str, text: Any) -> None:
+    """Refuse what no header can be, or none of ours."""
+    lower = header.lower()
+    if not _TOKEN.fullmatch(header):
+        raise WrongError("one has a name that no header can have: letters, digits and - only")
+    if lower in _OURS or lower.startswith(_OURS_BY_BEGINNING):
+        raise WrongError(f"{lower} is set by the connection itself")
+    if not isinstance(text, str) or not text.isascii() or not text.isprintable() or text != text.strip():
+        raise WrongError(f"{lower} has a value that no header can have")
+    if not text or len(text) > _LONGEST_HEADER:
+        raise WrongError(f"{lower} has to have 1 to {_LONGEST_HEADER} characters")
 
 
 def _presented(provider: ModelProviderConfiguration) -> set[str]:
@@ -208,3 +251,6 @@ _READERS: Final[dict[str, Callable[[ModelProviderConfiguration, str, Any], dict[
     **dict.fromkeys(_TIMES, _seconds),
     **dict.fromkeys(_COUNTS, _count),
 }
+_STORED: Final = {**_READERS, "base_url": _address}
+del _STORED["headers"]  # their values are secrets
+_NOBODY: Final[Any] = None  # none of these asks the provider

@@ -48,6 +48,14 @@ def page_of_memberships(database: Database, user_id: str, *, after: str, limit: 
     return [Membership(workspace, name, Role(role)) for workspace, name, role in rows]
 
 
+def list_memberships(database: Database, user_id: str) -> Sequence[Membership]:
+    """Return the workspaces of a user, by name."""
+    return [
+        Membership(workspace, name, Role(role))
+        for workspace, name, role in queries.memberships(database, user_id)
+    ]
+
+
 def count_memberships(database: Database, user_id: str) -> int:
     """Return how many workspaces a user is a member of."""
     return queries.count_memberships(database, user_id)

@@ -73,6 +73,10 @@ def begin(
 def current(database: Database, token: str, *, now: float) -> Current:
     """Return whose a session is; give it another token where that is due.
 
+    Args:
+        token: What the browser has brought.
+        now: Seconds since 1970.
+
     Raises:
         SignInRefusedError: There is none, or it is over.
     """
@@ -84,6 +88,11 @@ def current(database: Database, token: str, *, now: float) -> Current:
     if user is None:
         raise SignInRefusedError("sign in: there is no session, or it is over")
     return Current(user, row, _renewed(database, row, digest, now))
+
+
+def list_sessions(database: Database, user_id: str, *, now: float) -> Sequence[SessionRow]:
+    """Return the sessions of a user that are not over at a time, the one used last first."""
+    return [row for row in queries.of_user(database, user_id) if _is_alive(row, now)]
 
 
 def page_of_sessions(

@@ -38,6 +38,11 @@ class SignIn:
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
+        """Use a database.
+
+        Args:
+            now: Seconds since 1970.
+        """
         self._database = database
         self._passwords = passwords
         self._now = now

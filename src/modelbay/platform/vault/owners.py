@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from modelbay.store import Database
 from modelbay.store.sealed import SealedTable, SecretRow
@@ -19,10 +19,26 @@ class Sealed:
     text: str = dataclasses.field(repr=False, compare=False)
 
 
+State = Literal["made", "there", "cannot"]
+"""`made`, in a dry run: would be. `there`: is as it was. `cannot`: see `why`."""
+
+
+class Fate(NamedTuple):
+    """What became of a record of an export. `instead` is the id of what stands here in its place."""
+
+    state: State
+    why: str = ""
+    instead: str = ""
+
+
 class Owner(Protocol):
     """A part of the platform that stores sealed secrets: it lets them be sealed anew and exported."""
 
     name: str
+
+    def records(self, database: Database, workspace: str) -> Sequence[str]:
+        """Return all records of a workspace, those without a secret too."""
+        ...
 
     def sealed(
         self, database: Database, workspace: str, *, after: tuple[str, str], limit: int
@@ -38,6 +54,17 @@ class Owner(Protocol):
         """Return the rest of a record for an export: what JSON can hold, without secrets."""
         ...
 
+    def check(self, record: str, described: Mapping[str, Any], secrets: Mapping[str, str]) -> str:
+        """Return what people call a record of an export, if it can be stored here.
+
+        Args:
+            secrets: In the open.
+
+        Raises:
+            InvokeBadRequestError: It cannot; no secret is quoted.
+        """
+        ...
+
     def restore(
         self,
         database: Database,
@@ -47,13 +74,14 @@ class Owner(Protocol):
         secrets: Mapping[str, str],
         *,
         replace: bool,
-    ) -> bool:
+    ) -> Fate:
         """Make a record of an export, with its secrets sealed for here; inside a transaction.
 
-        In a dry run, whose transaction is taken back, there are no secrets.
+        In a dry run, whose transaction is taken back, there are no secrets. A record that is there already
+        stays, unless `replace` is wanted.
 
-        Returns:
-            False if there is such a record already and `replace` is not wanted.
+        Args:
+            described: As `check` has let it pass.
         """
         ...
 

@@ -14,12 +14,15 @@ from modelbay.errors import InvokeBadRequestError
 FORMAT: Final = "modelbay-secrets"
 SHORTEST: Final = 12
 _COST: Final = {"n": 2**17, "r": 8, "p": 1}  # 0.3 s and 128 MB a guess
-_MOST: Final = {"n": 2**20, "r": 16, "p": 4}  # a file may not ask for more than 2 GB
+_MOST: Final = {"n": 2**18, "r": 8, "p": 1}  # a file may not ask for more than 256 MB
 _SALT: Final = 16
+VERSION: Final = 2
+"""Of what files hold. 1 was records with secrets only."""
+NEWER: Final = "a newer Modelbay has made it: update this one"
 _WRONG: Final = "the passphrase is another, or the file is damaged"
 
 
-def encrypt(content: Any, passphrase: str) -> bytes:
+def encrypt(content: Any, passphrase: str, *, version: int = VERSION) -> bytes:
     """Return a file that holds JSON.
 
     Raises:
@@ -27,13 +30,18 @@ def encrypt(content: Any, passphrase: str) -> bytes:
     """
     from modelbay.platform.vault import ciphers  # noqa: PLC0415 - start-up time
 
-    if len(passphrase) < SHORTEST:
-        raise InvokeBadRequestError(f"passphrase: at least {SHORTEST} characters")
+    check_passphrase(passphrase)
     salt = os.urandom(_SALT)
     encoded = base64.b64encode(salt).decode()
-    head = orjson.dumps({"format": FORMAT, "version": 1, "kdf": "scrypt", **_COST, "salt": encoded})
+    head = orjson.dumps({"format": FORMAT, "version": version, "kdf": "scrypt", **_COST, "salt": encoded})
     key = ciphers.stretched(_bytes(passphrase), salt=salt, **_COST)
     return head + b"\n" + base64.b64encode(ciphers.shut(key, orjson.dumps(content), head)) + b"\n"
+
+
+def check_passphrase(passphrase: str) -> None:
+    """Refuse a passphrase that is too short to withstand guesses (InvokeBadRequestError)."""
+    if len(passphrase) < SHORTEST:
+        raise InvokeBadRequestError(f"passphrase: at least {SHORTEST} characters")
 
 
 def decrypt(file: bytes, passphrase: str) -> Any:
@@ -53,7 +61,10 @@ def decrypt(file: bytes, passphrase: str) -> Any:
     plain = ciphers.unshut(ciphers.stretched(_bytes(passphrase), salt=salt, **cost), box, head)
     if plain is None:
         raise InvokeBadRequestError(f"file: {_WRONG}")
-    return orjson.loads(plain)
+    try:
+        return orjson.loads(plain)
+    except orjson.JSONDecodeError:
+        raise InvokeBadRequestError(f"file: {_WRONG}") from None
 
 
 def _read_head(head: bytes) -> tuple[bytes, dict[str, int]]:
@@ -63,8 +74,8 @@ def _read_head(head: bytes) -> tuple[bytes, dict[str, int]]:
         said = None
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise InvokeBadRequestError("file: this is not an export of Modelbay's vault")
-    if (said.get("version"), said.get("kdf")) != (1, "scrypt"):
-        raise InvokeBadRequestError("file: a newer Modelbay has made it: update this one")
+    if said.get("version") not in range(1, VERSION + 1) or said.get("kdf") != "scrypt":
+        raise InvokeBadRequestError(f"file: {NEWER}")
     try:
         salt = base64.b64decode(said["salt"], validate=True)
         cost = {name: int(said[name]) for name in _COST}

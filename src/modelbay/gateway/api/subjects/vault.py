@@ -1,9 +1,9 @@
-"""The vault of a workspace: whether its secrets open, and new keys for them."""
+"""The vault of a workspace: whether its secrets open, new keys for them, and the workspace as a file."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -11,12 +11,17 @@ from modelbay.gateway.api.fields import Answer, Body, moment, moment_or_none
 from modelbay.gateway.api.operation import Operation
 from modelbay.gateway.api.reply import Reply
 from modelbay.gateway.api.request import Request
+from modelbay.platform.moving.exporting import export_workspace
+from modelbay.platform.moving.importing import import_workspace
+from modelbay.platform.moving.moved import Moved
 from modelbay.platform.vault import Vault
-from modelbay.platform.vault.check import holdings
-from modelbay.platform.vault.owners import known_owners
-from modelbay.platform.vault.rotation import newest, reseal, rotate
+from modelbay.platform.vault.keeping import check_secrets, rotate_keys
+from modelbay.platform.vault.passphrase import SHORTEST
 from modelbay.store import Database
 from modelbay.store import vault as queries
+
+_IMPORT_LIMIT: Final = 8 * 1024 * 1024  # bytes of the body: some ten thousand credentials
+_PASSWORD: Final = {"format": "password"}
 
 
 class KeyPairAnswer(Answer):
@@ -55,6 +60,57 @@ class Rotated(Answer):
     unreadable: int = Field(description="How many do not open, and stay as they are.")
 
 
+class ExportOrder(Body):
+    """What the file is to be."""
+
+    passphrase: Annotated[str, Field(min_length=SHORTEST, max_length=2000, json_schema_extra=_PASSWORD)] = (
+        Field(description="What opens the file: whoever has that can try as often as they like.")
+    )
+    incomplete: bool = Field(
+        False, description="Whether to export the rest where secrets do not open; else that is refused."
+    )
+
+
+class ImportOrder(Body):
+    """A file, and what to do with it."""
+
+    file: str = Field(min_length=1, description="What an export has answered: lines of ASCII.")
+    passphrase: Annotated[str, Field(min_length=1, max_length=2000, json_schema_extra=_PASSWORD)] = Field(
+        description="What opens the file."
+    )
+    replace: bool = Field(
+        False, description="Whether what the file has takes the place of what is there; else that stays."
+    )
+    dry_run: bool = Field(False, description="Whether only to say what would happen.")
+
+
+class MovedAnswer(Answer):
+    """One thing of a file, and what became of it."""
+
+    what: str = Field(description="What it is: `credentials`, `route`, `budget`, …")
+    name: str = Field(description="What people call it.")
+    id: str = Field(description="The id of credentials or a budget in the file; else empty.")
+    state: Literal["made", "there", "cannot"] = Field(
+        description="`made`, in a dry run: would be. `there`: is as it was. `cannot`: see `why`."
+    )
+    why: str = Field(description="Why it was not made, or what of it was not.")
+
+    @classmethod
+    def of(cls, moved: Moved) -> MovedAnswer:
+        """Return what is answered of a thing."""
+        return cls(what=moved.what, name=moved.name, id=moved.id, state=moved.state, why=moved.why)
+
+
+class ImportAnswer(Answer):
+    """What became of a file."""
+
+    exported_from: str = Field(description="The id that the workspace has where it was exported.")
+    made: int = Field(description="How many things were made, or would be.")
+    there: int = Field(description="How many stay as they are.")
+    cannot: int = Field(description="How many cannot be made here.")
+    things: list[MovedAnswer] = Field(description="All things of the file.")
+
+
 async def status(request: Request[None, None]) -> Reply:
     """Open everything that is sealed in the workspace, and count."""
     return Reply(await request.run(_status, request.services.vault, request.workspace))
@@ -62,7 +118,7 @@ async def status(request: Request[None, None]) -> Reply:
 
 def _status(database: Database, vault: Vault, workspace: str) -> VaultAnswer:
     rows = queries.of_workspace(database, workspace)
-    held = holdings(vault, database, workspace, known_owners())
+    held = check_secrets(database, vault, workspace)
     pairs = [
         KeyPairAnswer(
             number=row.number,
@@ -85,11 +141,50 @@ async def rotate_pair(request: Request[Rotation, None]) -> Reply:
 
 
 def _rotated(database: Database, vault: Vault, workspace: str, resume: bool, actor: str) -> Rotated:
-    number = newest(database, workspace) if resume else 0
-    number = number or rotate(vault, database, workspace, actor=actor)
-    done = reseal(vault, database, workspace, known_owners())
+    number, done = rotate_keys(database, vault, workspace, resume=resume, actor=actor)
     return Rotated(
         number=number, sealed=done.changed, unchanged=done.current, unreadable=len(done.unreadable)
+    )
+
+
+async def export(request: Request[ExportOrder, None]) -> Reply:
+    """Answer the workspace as a file."""
+    body = request.body
+    async with request.services.stretching:
+        done = await request.run(
+            export_workspace,
+            request.services.vault,
+            request.workspace,
+            passphrase=body.passphrase,
+            incomplete=body.incomplete,
+            actor=request.actor,
+        )
+    name = f'attachment; filename="{request.workspace}.modelbay"'
+    return Reply(content=done.file, headers=(("content-disposition", name),))
+
+
+async def import_file(request: Request[ImportOrder, None]) -> Reply:
+    """Make what a file holds."""
+    body = request.body
+    async with request.services.stretching:
+        done = await request.run(
+            import_workspace,
+            request.services.vault,
+            request.workspace,
+            file=body.file.encode(),
+            passphrase=body.passphrase,
+            replace=body.replace,
+            dry_run=body.dry_run,
+            actor=request.actor,
+        )
+    return Reply(
+        ImportAnswer(
+            exported_from=done.workspace,
+            made=done.count("made"),
+            there=done.count("there"),
+            cannot=done.count("cannot"),
+            things=list(map(MovedAnswer.of, done.things)),
+        )
     )
 
 
@@ -112,5 +207,35 @@ OPERATIONS: Final = [
         serve=rotate_pair,
         body=Rotation,
         answer=Rotated,
+    ),
+    Operation(
+        id="exportWorkspace",
+        method="POST",
+        path="/api/workspaces/{workspace}/vault/export",
+        action="vault.export",
+        summary="Return a workspace, with its secrets, as a file that a passphrase opens.",
+        description=(
+            "In it is what belongs to the workspace and makes sense elsewhere: no people, no keys, no calls. "
+            "Secrets that do not open are a refusal, unless the rest is asked for."
+        ),
+        serve=export,
+        body=ExportOrder,
+        media="application/octet-stream",
+        errors=(409,),
+    ),
+    Operation(
+        id="importWorkspace",
+        method="POST",
+        path="/api/workspaces/{workspace}/vault/import",
+        action="vault.import",
+        summary="Make what the file of an export holds, all at once, and say what became of each thing.",
+        description=(
+            "What is there stays, unless `replace` is given; what cannot be made here is left out and named. "
+            f"The body has at most {_IMPORT_LIMIT // 1024**2} MiB; `modelbay vault import` takes more."
+        ),
+        serve=import_file,
+        body=ImportOrder,
+        answer=ImportAnswer,
+        limit=_IMPORT_LIMIT,
     ),
 ]

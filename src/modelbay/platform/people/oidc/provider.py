@@ -47,18 +47,23 @@ class Tokens:
     access_token: str = field(repr=False)
 
 
-class Provider:
+class OidcProvider:
     """Talks to one provider."""
 
     def __init__(
         self,
         settings: OidcSettings,
-        reach: TransportSettings = TRANSPORT,
+        reach: TransportSettings | None = None,
         *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Use a provider.
+
+        Args:
+            reach: How it is called; without it, within twenty seconds, and trying once more.
+        """
         self.settings = settings
-        self._reach = reach
+        self._reach = TRANSPORT if reach is None else reach
         self._now = now
         self._lock = asyncio.Lock()
         self._metadata: tuple[float, Metadata] | None = None

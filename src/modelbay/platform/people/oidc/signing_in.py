@@ -15,7 +15,7 @@ from modelbay.platform.people import throttle
 from modelbay.platform.people.oidc import attempts
 from modelbay.platform.people.oidc.attempts import Attempt
 from modelbay.platform.people.oidc.persons import user_for, verified_email
-from modelbay.platform.people.oidc.provider import Provider, Tokens
+from modelbay.platform.people.oidc.provider import OidcProvider, Tokens
 from modelbay.platform.people.oidc.settings import OidcSettings
 from modelbay.platform.people.refusals import SignInRefusedError
 from modelbay.platform.people.sessions import NewSession, begin
@@ -54,7 +54,7 @@ class OidcSignIn:
         self,
         database: BackgroundDatabase,
         vault: Vault,
-        provider: Provider,
+        provider: OidcProvider,
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
