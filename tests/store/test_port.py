@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from modelbay.store import ConflictError, Database, audit
@@ -62,6 +62,8 @@ def test_the_sum_of_nothing_is_not_nought(database: Database) -> None:
 
 
 @one_database
+@example(5e-324)
+@example(86399.99999999999)
 @given(TIMES)
 def test_days_are_those_of_the_calendar(database: Database, at: float) -> None:
     """Of UTC, wherever the server is."""

@@ -100,9 +100,13 @@ def enter(
     Raises:
         InvokeBadRequestError: Somebody has corrected the same call at the same moment.
     """
+    if not entries:
+        return
     books = Books(database)
+    numbers = queries.last_numbers(database, workspace, {entry.call for entry, _ in entries})
     for entry, facts in entries:
-        _insert(database, workspace, entry, facts, created)
+        numbers[entry.call] = numbers.get(entry.call, 0) + 1
+        _insert(database, workspace, entry, facts, numbers[entry.call], created)
         books.correct(_seen(workspace, entry, facts))
     books.close()
 
@@ -122,13 +126,18 @@ def _seen(workspace: str, entry: Correction, facts: Mapping[str, Any]) -> Correc
 
 
 def _insert(
-    database: Database, workspace: str, entry: Correction, facts: Mapping[str, Any], created: float
+    database: Database,
+    workspace: str,
+    entry: Correction,
+    facts: Mapping[str, Any],
+    number: int,
+    created: float,
 ) -> None:
     row = {name: facts[name] for name in queries.FACTS} | {
         "workspace": workspace,
         "id": entry.id,
         "call": entry.call,
-        "number": queries.last_number(database, workspace, entry.call) + 1,
+        "number": number,
         "at": entry.at,
         "currency": entry.currency,
         "price": f"{entry.amount:f}",

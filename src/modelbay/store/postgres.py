@@ -236,7 +236,7 @@ def _time_of(found: re.Match[str]) -> str:
 
 
 def _number_of(found: re.Match[str]) -> str:
-    return f"CAST(floor({found[2]} / {SECONDS[found[1]]}) AS BIGINT)"
+    return f"CAST(floor(floor({found[2]}) / {SECONDS[found[1]]}) AS BIGINT)"
 
 
 @cache

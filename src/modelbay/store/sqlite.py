@@ -139,7 +139,7 @@ def week_of(at: float) -> str:
 def _portable(statement: str) -> str:
     """Return a statement with our functions in SQLite's words."""
     statement = _EXACT_SUM.sub(r"sum_of(group_concat(\1, ' '))", statement)
-    return _NUMBER_OF.sub(lambda found: f"CAST({found[2]} / {SECONDS[found[1]]} AS INTEGER)", statement)
+    return _NUMBER_OF.sub(lambda found: f"(CAST({found[2]} AS INTEGER) / {SECONDS[found[1]]})", statement)
 
 
 @cache

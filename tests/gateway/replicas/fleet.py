@@ -177,7 +177,7 @@ class Team:
 
         At any moment meanwhile they balance.
         """
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while True:
                 books = await asyncio.to_thread(self.books)
                 assert books.ledger == books.used

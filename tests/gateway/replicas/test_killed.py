@@ -67,7 +67,7 @@ async def hang(team: Team) -> list[asyncio.Task[Answer]]:
 async def rest_of(team: Team, servers: int) -> list[Answer]:
     """Ask so many servers until they refuse and nothing is held any more; return all answers."""
     answers: list[Answer] = []
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             found = await team.ask_often([10] * servers, at_once=10)
             answers += found

@@ -102,7 +102,8 @@ class Books:
 
     def correct(self, facts: dict[str, Any]) -> None:
         """Correct a call that is in the ledger, or what the workspace has spent."""
-        ids = [str(call) for (call,) in self.database.rows("SELECT id FROM calls ORDER BY id")]
+        statement = "SELECT id FROM calls WHERE workspace = :workspace ORDER BY id"
+        ids = [str(call) for (call,) in self.database.rows(statement, {"workspace": self.workspace})]
         call = ids[facts["which"] % len(ids)] if ids and facts["which"] else ""
         correct(
             self.database,
