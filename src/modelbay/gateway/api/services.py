@@ -48,7 +48,7 @@ class Services:
         self.sign_in = SignIn(self.database, self.passwords)
         self.oidc = self._oidc()
         self._models: dict[str, tuple[Snapshot, Sequence[ModelStatus]]] = {}
-        self.proving = Proving(within=self._prover)
+        self.proving = Proving(within=self._prover, shared=self.platform.shared)
 
     def _oidc(self) -> OidcSignIn | None:
         """Return single sign-on, if it is set up."""

@@ -12,6 +12,7 @@ from modelbay.entities import Credentials, ModelType
 from modelbay.errors import CredentialsValidateFailedError, InvokeRateLimitError, ModelbayError, redact
 from modelbay.platform.credentials.forms import FormValue
 from modelbay.platform.credentials.target import Target
+from modelbay.platform.shared import Ask, Kind, Refused, Shared
 
 DEADLINE: Final = 30.0
 A_MINUTE: Final = 10
@@ -49,6 +50,7 @@ class Proving:
         prove: Prove | None = None,
         *,
         within: Callable[[str], Awaitable[Prove]] | None = None,
+        shared: Shared | None = None,
         deadline: float = DEADLINE,
         a_minute: int = A_MINUTE,
         clock: Callable[[], float] = time.monotonic,
@@ -58,9 +60,11 @@ class Proving:
         Args:
             prove: Asks, for whichever workspace; or …
             within: … returns what asks as a workspace does: by its own way, with its own settings.
+            shared: Where it is counted, for all processes; without it each counts for itself.
         """
         self._prove = prove
         self._within = within
+        self._shared = shared
         self._deadline = deadline
         self._a_minute = a_minute
         self._clock = clock
@@ -73,7 +77,12 @@ class Proving:
             CredentialsValidateFailedError: It does not, or has not answered in time.
             InvokeRateLimitError: The workspace has asked too often; `retry_after` says when it may again.
         """
-        self._count(target.workspace)
+        wait = await self._wait(target.workspace)
+        if wait:
+            raise InvokeRateLimitError(
+                f"credentials of this workspace have been checked {self._a_minute} times within a minute",
+                retry_after=round(wait, 1),
+            )
         model = {"model": target.model, "model_type": target.model_type} if target.model else {}
         try:
             async with asyncio.timeout(self._deadline):
@@ -91,17 +100,22 @@ class Proving:
             )
             raise
 
-    def _count(self, workspace: str) -> None:
+    async def _wait(self, workspace: str) -> float:
+        """Count one more; or return the seconds after which there may be one."""
+        if self._shared is None:
+            return self._wait_here(workspace)
+        ask = Ask(f"{workspace}/credentials/:requests", Kind.REQUESTS, self._a_minute)
+        taken = await self._shared.take([ask])
+        return (taken.retry_after or _MINUTE) if isinstance(taken, Refused) else 0.0
+
+    def _wait_here(self, workspace: str) -> float:
         now = self._clock()
         self._forget(now - _MINUTE)
         asked = self._asked.setdefault(workspace, deque())
         if len(asked) >= self._a_minute:
-            wait = asked[0] + _MINUTE - now
-            raise InvokeRateLimitError(
-                f"credentials of this workspace have been checked {len(asked)} times within a minute",
-                retry_after=round(wait, 1),
-            )
+            return asked[0] + _MINUTE - now
         asked.append(now)
+        return 0.0
 
     def _forget(self, before: float) -> None:
         for workspace, asked in list(self._asked.items()):
