@@ -11,7 +11,7 @@ from tests.platform.credentials.conftest import Bay
 
 from modelbay.errors import CredentialsValidateFailedError, InvokeConnectionError, InvokeRateLimitError
 from modelbay.platform.credentials.proving import Proving
-from modelbay.platform.shared import shared_in
+from modelbay.platform.shared import VARIABLE, shared_in
 
 
 class Provider:
@@ -69,8 +69,13 @@ async def test_a_workspace_may_ask_ten_times_within_a_minute(bay: Bay) -> None:
     await proving(bay.target(), {"api_key": "k"})
 
 
-async def test_the_ten_times_are_of_all_processes(bay: Bay, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["file", "redis"])
+async def test_the_ten_times_are_of_all_processes(
+    bay: Bay, tmp_path: Path, place: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else whoever tries keys has ten more at each server, and ten at each of its processes."""
+    if place == "redis":
+        monkeypatch.setenv(VARIABLE, request.getfixturevalue("redis").url)
     provider, stores = Provider(), [shared_in(tmp_path) for _ in range(2)]
     provings = [Proving(provider, shared=store) for store in stores]
     for number in range(10):
