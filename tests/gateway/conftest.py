@@ -23,6 +23,8 @@ from modelbay.platform.shared import VARIABLE as REDIS
 Serve = Callable[..., Any]
 TWO_SERVERS = "two-servers"
 INSTALLATIONS = ("sqlite", "postgresql", TWO_SERVERS)
+EVERYWHERE = pytest.mark.usefixtures("installation")
+"""For tests that talk to what they have started by `serve`."""
 _MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 _OF_THIS_MACHINE = ("OPENAI", "ANTHROPIC", "COHERE", "CO", "JINA", "OLLAMA")
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
-from tests.gateway.conftest import Serve
-from tests.gateway.serving import Served
+from tests.gateway.conftest import EVERYWHERE, Serve
+from tests.gateway.installation import Installation
 
 from modelbay.platform.limits.rates import set_rate
 from modelbay.platform.limits.scopes import Limits, Scope
 from modelbay.sdk.testing import Gate, Reply
-from modelbay.store import Database
 
+pytestmark = EVERYWHERE
 CHAT = "/v1/chat/completions"
 MODEL = "openai/gpt-4.1-mini"
 
 
-def limit(served: Served, scope: Scope, scope_id: str, **limits: int) -> None:
+def limit(served: Installation, scope: Scope, scope_id: str, **limits: int) -> None:
     """Set a rate, as another process does before the first call."""
-    with Database.open(Path(served.gateway.settings.data_dir)) as database:
+    with served.database() as database:
         set_rate(database, "default", scope, scope_id, Limits(**limits), actor="cli")
 
 
@@ -49,7 +48,7 @@ async def test_tokens_are_reserved_by_the_worst_case_and_counted_by_the_truth(se
     served.upstreams["openai"].reply = Reply(("Hello.",), usage={"in": 20, "out": 30})
     limit(served, Scope.WORKSPACE, "", tokens=5000)
     first = await served.post(CHAT, asked(max_tokens=4000))
-    await served.gateway.platform.shared.flush()
+    await served.tell()
     second = await served.post(CHAT, asked(max_tokens=4000))
     large = await served.post(CHAT, asked(max_tokens=5000))
 
@@ -68,7 +67,7 @@ async def test_no_more_calls_are_under_way_than_a_model_may_have(serve: Serve) -
     gate.open()
 
     assert ((await waiting).status, refused.status) == (200, 429)
-    await served.gateway.platform.shared.flush()
+    await served.tell()
     assert (await served.post(CHAT, asked())).status == 200
 
 
