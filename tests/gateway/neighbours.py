@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from tests.gateway.serving import Served
+from tests.gateway.installation import Installation
 
+from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.credentials import named
 from modelbay.platform.credentials.proving import Proving
 from modelbay.platform.credentials.target import Target
@@ -22,7 +22,7 @@ HI = [{"role": "user", "content": "Hi"}]
 class Neighbour:
     """A workspace of a running gateway and its key; by default the first one."""
 
-    def __init__(self, served: Served, name: str = "") -> None:
+    def __init__(self, served: Installation, name: str = "") -> None:
         self.served = served
         self.id, self.key = "default", served.key
         if name:
@@ -32,7 +32,7 @@ class Neighbour:
 
     def database(self) -> Database:
         """Open the gateway's database as another process does."""
-        return Database.open(Path(self.served.gateway.settings.data_dir))
+        return self.served.database()
 
     async def give(self, provider: str, **values: str) -> None:
         """Store credentials without asking the provider: proving is tested where it is at home."""
@@ -40,16 +40,19 @@ class Neighbour:
         async def proved(*_: Any, **__: Any) -> None:
             """Take them as they are."""
 
-        platform, declared = self.served.gateway.platform, self.served.gateway.catalog.provider(provider)
-        await named.create(
-            platform.credentials._database,
-            platform.vault,
-            Proving(proved),
-            Target(self.id, declared.provider, "", None),
-            values,
-            actor="cli",
-        )
-        await platform.credentials.look()  # as it does every 0.4 seconds
+        database = BackgroundDatabase(self.served.folder)
+        try:
+            await named.create(
+                database,
+                self.served.vault,
+                Proving(proved),
+                Target(self.id, self.served.catalog.provider(provider).provider, "", None),
+                values,
+                actor="cli",
+            )
+        finally:
+            await database.close()
+        await self.served.look()
 
     async def give_openai(self, address: str) -> None:
         """Store credentials for OpenAI that lead to an address."""
@@ -57,11 +60,10 @@ class Neighbour:
 
     async def set(self, provider: str = "openai", **given: Any) -> None:
         """Change network settings."""
-        declared = self.served.gateway.catalog.provider(provider).provider
+        declared = self.served.catalog.provider(provider).provider
         with self.database() as database:
-            vault = self.served.gateway.platform.vault
-            change(database, vault, declared, self.id, given, actor="cli", may_allow_private=True)
-        await self.served.gateway.platform.credentials.look()
+            change(database, self.served.vault, declared, self.id, given, actor="cli", may_allow_private=True)
+        await self.served.look()
 
     async def call(self, path: str, body: Any) -> Any:
         """Post JSON with the workspace's key."""

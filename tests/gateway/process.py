@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.gateway.client import Answer, fetch
-from tests.gateway.serving import credentials_for, recorded
+from tests.gateway.installation import recorded
+from tests.gateway.serving import credentials_for
 
 from modelbay.sdk.testing import FakeUpstream
 

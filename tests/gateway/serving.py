@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.gateway.client import Answer, fetch
+from tests.gateway.forking import look, reckon, tell
+from tests.gateway.installation import Installation
+from tests.gateway.pair import FORKS, pair
 from tests.upstreams.anthropic import AnthropicUpstream
 from tests.upstreams.cohere import CohereUpstream
 from tests.upstreams.jina import JinaUpstream
@@ -21,24 +23,20 @@ from modelbay.gateway.app import Gateway
 from modelbay.gateway.http.server import Server
 from modelbay.gateway.http.settings import ServerSettings
 from modelbay.gateway.settings import GatewaySettings, Limits
-from modelbay.platform.fold import fold
 from modelbay.platform.local import first_key
+from modelbay.runtime.cooling import Cooling
 from modelbay.runtime.trying import Balancer
 from modelbay.sdk.testing import FakeUpstream
-from modelbay.store import Database
-from modelbay.store.calls import COLUMNS
 
 KEY = "test-key"
 
 
-@dataclass
-class Served:
-    """A running gateway, its key, and the fakes behind it, by family."""
+@dataclass(kw_only=True)
+class Served(Installation):
+    """A gateway of the test's own process."""
 
     gateway: Gateway
     server: Server
-    key: str
-    upstreams: dict[str, FakeUpstream] = field(default_factory=dict)
 
     @property
     def place(self) -> tuple[str, int]:
@@ -46,40 +44,17 @@ class Served:
         host, _, port = self.server.addresses[0].rpartition(":")
         return host.strip("[]"), int(port)
 
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return "http://{}:{}".format(*self.place)
+    async def look(self) -> None:
+        """Have it see what has been changed."""
+        await look(self.gateway)
 
-    async def call(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-        *,
-        key: str | None = "",
-    ) -> Answer:
-        """Send one request on a connection of its own and return the whole answer."""
-        given = {} if key is None else {"authorization": f"Bearer {key or self.key}"}
-        return await fetch(self.place, method, path, body, {**given, **(headers or {})})
+    async def tell(self) -> None:
+        """Have it tell its news."""
+        await tell(self.gateway)
 
-    async def post(self, path: str, body: Any, **headers: str) -> Answer:
-        """Post JSON with the key."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.call("POST", path, body, named)
-
-    async def records(self) -> list[dict[str, Any]]:
-        """Return the ledger, oldest call first."""
-        return await asyncio.to_thread(recorded, Path(self.gateway.settings.data_dir))
-
-
-def recorded(data_dir: Path) -> list[dict[str, Any]]:
-    """Return the calls in a data directory's ledger, oldest first; what is still in journals included."""
-    with Database.open(data_dir) as database:
-        fold(database, data_dir)
-        found = database.rows(f"SELECT {', '.join(COLUMNS)} FROM calls ORDER BY at")
-        return [dict(zip(COLUMNS, row, strict=True)) for row in found]
+    async def reckon(self) -> None:
+        """Wait for its figures."""
+        await reckon(self.gateway)
 
 
 FAKES: Mapping[str, Any] = {
@@ -142,32 +117,50 @@ async def serving(
     lanes: bool = True,
     limits: Limits | None = None,
     server: ServerSettings | None = None,
-    balancer: Balancer | None = None,
+    clock: Callable[[], float] | None = None,
     **settings: Any,
-) -> AsyncIterator[Served]:
-    """Run a gateway in front of the fakes of these families."""
+) -> AsyncIterator[Any]:
+    """Run a gateway in front of the fakes of these families: a `Served`, or a `Pair` if `FORKS` is set.
+
+    Args:
+        clock: What rests are counted by, which no chance makes longer then; two servers have their own.
+    """
     async with AsyncExitStack() as stack:
         upstreams = {name: await stack.enter_async_context(FAKES[name]()) for name in families}
         given = folder / "credentials.json"
         given.write_text(json.dumps(credentials_for(upstreams, api=api)))
-        gateway = Gateway(
-            GatewaySettings(
-                str(folder / "data"),
-                credentials=str(given),
-                lanes=lanes,
-                limits=limits or Limits(),
-                access_log=False,
-                **{"private_addresses": "all", **settings},  # the fakes are on this machine
-            )
+        of = GatewaySettings(
+            str(folder / "data"),
+            credentials=str(given),
+            lanes=lanes,
+            limits=limits or Limits(),
+            access_log=False,
+            **{"private_addresses": "all", **settings},  # the fakes are on this machine
         )
-        if balancer is not None:
-            gateway.balancer = balancer
         key = first_key(folder / "data")
         assert key is not None
-        await gateway.startup()
-        listening = await Server.start(gateway, server or ServerSettings(port=0))
-        try:
-            yield Served(gateway, listening, key, upstreams)
-        finally:
-            await listening.drain(0)
-            await gateway.shutdown()
+        if FORKS in os.environ:
+            started: Any = pair(of, key, upstreams, steady=clock is not None)
+        else:
+            started = _here(of, key, upstreams, server, clock)
+        yield await stack.enter_async_context(started)
+
+
+@asynccontextmanager
+async def _here(
+    settings: GatewaySettings,
+    key: str,
+    upstreams: dict[str, FakeUpstream],
+    server: ServerSettings | None,
+    clock: Callable[[], float] | None,
+) -> AsyncIterator[Served]:
+    gateway = Gateway(settings)
+    if clock is not None:
+        gateway.balancer = Balancer(Cooling(clock=clock, chance=lambda: 0.0))
+    await gateway.startup()
+    listening = await Server.start(gateway, server or ServerSettings(port=0))
+    try:
+        yield Served(settings=settings, key=key, upstreams=upstreams, gateway=gateway, server=listening)
+    finally:
+        await listening.drain(0)
+        await gateway.shutdown()

@@ -5,25 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from tests.gateway.client import Answer
 from tests.gateway.conftest import Serve
-from tests.gateway.serving import Served
+from tests.gateway.installation import Installation
 from tests.upstreams.openai import OpenAIUpstream
 
 from modelbay.entities import ModelType
+from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.balances import set_balance
 from modelbay.platform.credentials import named
 from modelbay.platform.credentials.proving import Proving
 from modelbay.platform.credentials.target import Target
 from modelbay.platform.routes import create_route, step_of
 from modelbay.runtime.balancing import Strategy
-from modelbay.runtime.cooling import Cooling
 from modelbay.runtime.routing import RouteStrategy
-from modelbay.runtime.trying import Balancer
-from modelbay.store import Database
 from modelbay.store.balances import BalanceEntryRow
 
 CHAT = "/v1/chat/completions"
@@ -44,18 +41,22 @@ class Clock:
 class Pool:
     """A gateway whose default workspace has several credentials for OpenAI."""
 
-    def __init__(self, served: Served, upstreams: Sequence[OpenAIUpstream], clock: Clock) -> None:
+    def __init__(self, served: Installation, upstreams: Sequence[OpenAIUpstream], clock: Clock) -> None:
         self.served = served
         self.upstreams = upstreams
         self.clock = clock
         self.ids: list[str] = []
-        self.folder = Path(served.gateway.settings.data_dir)
-        self.platform = served.gateway.platform
+        self.folder = served.folder
+
+    @property
+    def servers(self) -> int:
+        """How many servers take turns, each for itself."""
+        return len(self.served.folders)
 
     @property
     def target(self) -> Target:
         """Whose the credentials are."""
-        return Target("default", self.served.gateway.catalog.provider("openai").provider)
+        return Target("default", self.served.catalog.provider("openai").provider)
 
     async def store(self, api: str) -> None:
         """Store credentials, one for each fake."""
@@ -63,11 +64,12 @@ class Pool:
         async def proved(*_: Any, **__: Any) -> None:
             """Take the credentials as they are: proving is tested where it is at home."""
 
+        key, database = "test-key", BackgroundDatabase(self.folder)
         for number, upstream in enumerate(self.upstreams):
-            given = {"openai_api_key": "test-key", "openai_api_base": upstream.base_url, "api_protocol": api}
+            given = {"openai_api_key": key, "openai_api_base": upstream.base_url, "api_protocol": api}
             made = await named.create(
-                self.platform.credentials._database,
-                self.platform.vault,
+                database,
+                self.served.vault,
                 Proving(proved),
                 self.target,
                 given,
@@ -75,20 +77,21 @@ class Pool:
                 actor="cli",
             )
             self.ids.append(made.id)
+        await database.close()
 
     async def balance(self, *weights: int, strategy: Strategy = Strategy.WEIGHTED) -> None:
         """Have the credentials share the calls of all models."""
         entries = [BalanceEntryRow(each, "", weight) for each, weight in zip(self.ids, weights, strict=True)]
-        with Database.open(self.folder) as database:
+        with self.served.database() as database:
             set_balance(database, self.target, entries, strategy=strategy, actor="cli")
-        await self.platform.credentials.look()
+        await self.served.look()
 
     async def route(self, name: str, *models: str, strategy: str = "ordered", kind: str = "llm") -> None:
         """Make a route of the workspace."""
-        with Database.open(self.folder) as database:
+        with self.served.database() as database:
             create_route(
                 database,
-                self.served.gateway.catalog,
+                self.served.catalog,
                 "default",
                 name,
                 [step_of(model) for model in models],
@@ -96,7 +99,7 @@ class Pool:
                 strategy=RouteStrategy(strategy),
                 actor="cli",
             )
-        await self.platform.credentials.look()
+        await self.served.look()
 
     async def ask(self, **more: Any) -> Answer:
         """Ask for a few words."""
@@ -124,11 +127,10 @@ async def pool(
 ) -> AsyncIterator[Pool]:
     """Start a gateway with so many credentials. The family's own fake belongs to the environment."""
     clock = Clock()
-    balancer = Balancer(Cooling(clock=clock, chance=lambda: 0.0))
-    served = await serve(*families, balancer=balancer, **settings)
+    served = await serve(*families, clock=clock, **settings)
     async with AsyncExitStack() as stack:
         upstreams = [await stack.enter_async_context(OpenAIUpstream()) for _ in range(count)]
         found = Pool(served, upstreams, clock)
         await found.store(api)
-        await found.platform.credentials.look()
+        await served.look()
         yield found

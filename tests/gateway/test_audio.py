@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.gateway.conftest import Serve
-from tests.gateway.serving import Served
+from tests.gateway.installation import Installation
 from tests.upstreams.made_up import wav
 from tests.upstreams.published import as_published
 
@@ -32,7 +32,7 @@ def form(fields: dict[str, str], *files: tuple[str, str, bytes]) -> bytes:
 
 
 async def write_down(
-    served: Served, fields: dict[str, str], data: bytes | None = None, path: str = "transcriptions"
+    served: Installation, fields: dict[str, str], data: bytes | None = None, path: str = "transcriptions"
 ) -> Any:
     """Ask for what is said in a sound."""
     files = [("file", "speech.wav", wav("Good morning") if data is None else data)]

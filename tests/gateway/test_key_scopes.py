@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.gateway.client import Answer
-from tests.gateway.conftest import Serve
-from tests.gateway.serving import Served
+from tests.gateway.conftest import EVERYWHERE, Serve
+from tests.gateway.installation import Installation
 from tests.gateway.speakers import CHAT, SPEAKERS
 
 from modelbay.gateway.routes import Route
 from modelbay.gateway.surfaces.routes import ALL
 from modelbay.platform.key_scopes import API, SURFACES, Scopes
 from modelbay.platform.keys import NewKey, create_key, edit_key, narrower_key, revoke_key
-from modelbay.store import Database
 
+pytestmark = EVERYWHERE
 MESSAGES = [{"role": "user", "content": "Hi"}]
 EACH = pytest.mark.parametrize("route", ALL, ids=lambda route: f"{route.method} {route.path}")
 BODIES: dict[str, dict[str, Any]] = {
@@ -32,19 +31,19 @@ BODIES: dict[str, dict[str, Any]] = {
 """What is asked of some surfaces, each with a type of model."""
 
 
-def made(served: Served, **scopes: Any) -> NewKey:
+def made(served: Installation, **scopes: Any) -> NewKey:
     """Make a key with some scopes."""
-    with Database.open(Path(served.gateway.settings.data_dir)) as database:
+    with served.database() as database:
         return create_key(database, **scopes)
 
 
-def below(served: Served, parent: NewKey, wish: Scopes) -> NewKey:
+def below(served: Installation, parent: NewKey, wish: Scopes) -> NewKey:
     """Make a narrower key."""
-    with Database.open(Path(served.gateway.settings.data_dir)) as database:
+    with served.database() as database:
         return narrower_key(database, parent.row.id, wish, actor="cli")
 
 
-async def call(served: Served, route: Route, key: str, headers: dict[str, str] | None = None) -> Answer:
+async def call(served: Installation, route: Route, key: str, headers: dict[str, str] | None = None) -> Answer:
     """Call a route with what its clients send."""
     path, body = route.path + ("x" if route.prefix else ""), BODIES.get(route.surface, {"model": "x"})
     return await served.call(route.method, path, body if route.method == "POST" else None, headers, key=key)
@@ -56,6 +55,7 @@ def test_the_surfaces_of_keys_are_those_of_the_gateway() -> None:
     assert len(set(SURFACES)) == len(SURFACES)
 
 
+@pytest.mark.one_process("each surface is refused, or not, by the process that is asked")
 @EACH
 async def test_a_key_opens_no_surface_but_its_own(serve: Serve, route: Route) -> None:
     """Refused in the dialect of its clients before the body is read, and without a line in the ledger."""
@@ -78,6 +78,7 @@ async def test_a_key_opens_no_surface_but_its_own(serve: Serve, route: Route) ->
     assert not served.upstreams["openai"].requests
 
 
+@pytest.mark.one_process("each surface is refused, or not, by the process that is asked")
 @EACH
 async def test_a_key_opens_its_own_surface(serve: Serve, route: Route) -> None:
     """Whatever is answered then, it is not that the key opens nothing."""
@@ -104,7 +105,7 @@ async def test_a_key_opens_no_type_but_its_own(serve: Serve, client: str, lanes:
     assert not served.upstreams["openai"].requests
 
 
-async def models(served: Served, key: NewKey) -> set[tuple[str, str]]:
+async def models(served: Installation, key: NewKey) -> set[tuple[str, str]]:
     """Return what `/v1/models` lists: type and name."""
     answer = await served.call("GET", "/v1/models", key=key.secret)
     assert answer.status == 200
@@ -135,7 +136,7 @@ async def test_a_route_is_cut_to_what_all_of_a_lineage_opens(serve: Serve) -> No
     )
     root = made(served, models=["best"])
     leaf = below(served, root, Scopes())
-    with Database.open(Path(served.gateway.settings.data_dir)) as database:
+    with served.database() as database:
         edit_key(database, root.row.id, Scopes(models=["anthropic/*"]), actor="cli")
     answer = await served.call("POST", CHAT.path, CHAT.ask("best", "Hi"), key=leaf.secret)
 
@@ -158,14 +159,14 @@ async def test_revoking_a_key_closes_what_was_made_with_it(serve: Serve) -> None
     root = made(served)
     leaf = below(served, below(served, root, Scopes()), Scopes(surfaces=["openai.models"]))
     before = await served.call("GET", "/v1/models", key=leaf.secret)
-    with Database.open(Path(served.gateway.settings.data_dir)) as database:
+    with served.database() as database:
         revoke_key(database, root.row.id)
 
-    answer = before
-    while answer.status == 200:  # each is a call of its own: this ends, or the run is ended with its stacks
-        answer = await served.call("GET", "/v1/models", key=leaf.secret)
+    answers = [before, before]  # the last two are of both servers, where there are two
+    while 200 in [each.status for each in answers[-2:]]:  # this ends, or the run is ended with its stacks
+        answers.append(await served.call("GET", "/v1/models", key=leaf.secret))
 
-    assert (before.status, answer.status) == (200, 401)
+    assert {each.status for each in answers} == {200, 401}
 
 
 WISHES = [

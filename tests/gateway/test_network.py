@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import trustme
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import EVERYWHERE, Serve
 from tests.gateway.neighbours import CHAT, HI, Neighbour
 from tests.gateway.ways import Watched, until
 from tests.upstreams.openai import OpenAIUpstream
@@ -21,6 +21,7 @@ from tests.wires.raw_upstream import always, answer_of, raw_upstream
 
 from modelbay.sdk.testing import Gate, Reply
 
+pytestmark = EVERYWHERE
 TOKEN = "tok-abcdefghijklmnopqr"
 SAID = {
     "id": "c",
@@ -33,6 +34,10 @@ SAID = {
 WAV = (
     b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"
     b"\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"
+)
+SPOKEN = (
+    b'--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nopenai/whisper-1\r\n'
+    b'--b\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\n' + WAV + b"\r\n--b--\r\n"
 )
 both = pytest.mark.parametrize("lanes", [True, False], ids=["passed-on", "translated"])
 
@@ -61,9 +66,9 @@ async def test_base_url_and_headers_go_with_every_type_of_model(serve: Serve, la
         ):
             answer = await team.call(path, body)
             assert answer.status == 200, answer.body
-        await served.gateway.bays.of(await served.gateway.platform.credentials.of(team.id)).engine.transcribe(
-            "openai/whisper-1", WAV
-        )
+        form = {"content-type": "multipart/form-data; boundary=b"}
+        spoken = await served.call("POST", "/v1/audio/transcriptions", SPOKEN, form, key=team.key)
+        assert spoken.status == 200, spoken.body
 
         asked = [*upstream.requests, *jina.requests]
         assert len(asked) == 7
@@ -125,6 +130,7 @@ async def secured() -> AsyncIterator[tuple[Any, str, ssl.SSLContext]]:
         yield upstream, authority.cert_pem.bytes().decode(), context
 
 
+@pytest.mark.one_process("connections are of a process")
 @both
 async def test_a_call_goes_through_the_proxy_and_trusts_the_authority(serve: Serve, lanes: bool) -> None:
     """The proxy gets its password and learns the host; nothing goes to whom the authority did not sign."""
@@ -144,6 +150,7 @@ async def test_a_call_goes_through_the_proxy_and_trusts_the_authority(serve: Ser
         await served.gateway.ways.aclose()  # before the proxy ends
 
 
+@pytest.mark.one_process("connections are of a process")
 async def test_workspaces_with_the_same_settings_share_connections(serve: Serve) -> None:
     """A pool is made for settings, not for a workspace; and a call never goes by another's settings."""
     served = await serve("openai")
@@ -174,6 +181,7 @@ async def test_settings_whose_secret_is_lost_stop_the_call(serve: Serve, tmp_pat
     assert not served.upstreams["openai"].requests
 
 
+@pytest.mark.one_process("connections are of a process")
 async def test_many_settings_make_a_bounded_number_of_pools(serve: Serve) -> None:
     """Whoever changes settings all day long must not fill the process with connections."""
     served = await serve("openai")
@@ -224,6 +232,7 @@ async def test_texts_go_out_in_batches_of_the_settings_size(serve: Serve, lanes:
     assert sizes == [[2, 3, 3], [8]]
 
 
+@pytest.mark.one_process("what goes out is counted by each process")
 @both
 async def test_only_so_many_requests_go_out_at_once_and_none_is_lost(serve: Serve, lanes: bool) -> None:
     """They wait their turn, streams and batches of vectors too."""
@@ -245,6 +254,7 @@ async def test_only_so_many_requests_go_out_at_once_and_none_is_lost(serve: Serv
     assert (await first.ask()).status == 200
 
 
+@pytest.mark.one_process("what goes out is counted by each process")
 @both
 async def test_who_has_no_turn_in_time_is_told_when_to_come_again(serve: Serve, lanes: bool) -> None:
     """As a provider's own limit would tell; the upstream is not asked."""
@@ -265,6 +275,7 @@ async def test_who_has_no_turn_in_time_is_told_when_to_come_again(serve: Serve, 
     assert len(upstream.requests) == 2
 
 
+@pytest.mark.one_process("what goes out is counted by each process")
 @both
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 async def test_the_tokens_that_were_used_count_not_those_that_were_guessed(
@@ -285,6 +296,7 @@ async def test_the_tokens_that_were_used_count_not_those_that_were_guessed(
     assert (await first.ask(stream=stream)).status == 200
 
 
+@pytest.mark.one_process("what goes out is counted by each process")
 async def test_who_goes_away_while_waiting_gives_its_turn_up(serve: Serve) -> None:
     """And is written down as every call is."""
     served = await serve("openai")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.gateway.behind import STREAMED
-from tests.gateway.conftest import Serve
-from tests.gateway.serving import Served
+from tests.gateway.conftest import EVERYWHERE, Serve
+from tests.gateway.installation import Installation
 from tests.gateway.speakers import CHAT, EVERY
 from tests.gateway.test_records import OTHERS
 from tests.platform.prices.priced import DAY, price
@@ -20,21 +19,21 @@ from modelbay.platform.prices.book import Place
 from modelbay.platform.prices.declared import declared_prices
 from modelbay.platform.prices.entries import set_price
 from modelbay.platform.prices.reprice import reprice
-from modelbay.store import Database
 from modelbay.store.selection import Selection
 
+pytestmark = EVERYWHERE
 MINI = Place("openai", "gpt-4.1-mini", "llm")
 LANES = pytest.mark.parametrize("lanes", [True, False], ids=["fast", "translated"])
 
 
-async def enter(served: Served, place: Place, config: PriceConfig, *, valid_from: float = DAY) -> None:
+async def enter(served: Installation, place: Place, config: PriceConfig, *, valid_from: float = DAY) -> None:
     """Enter a price of the workspace's, and have the gateway look."""
-    with Database.open(Path(served.gateway.settings.data_dir)) as database:
+    with served.database() as database:
         set_price(database, place, config, valid_from=valid_from, actor="cli")
-    await served.gateway.platform.credentials.look()
+    await served.look()
 
 
-async def ask(served: Served, *, stream: bool = False, client: str = "") -> dict[str, Any]:
+async def ask(served: Installation, *, stream: bool = False, client: str = "") -> dict[str, Any]:
     """Make a call; return its record."""
     served.upstreams["openai"].will_stream("4", "2", usage={"in": 1000, "out": 100, "cached": 600})
     known = {record["id"] for record in await served.records()}
@@ -84,8 +83,8 @@ async def test_what_was_recorded_is_what_the_prices_say(serve: Serve, what: str)
     assert (await served.post(path, body)).status == 200
     [record] = await served.records()
 
-    with Database.open(Path(served.gateway.settings.data_dir)) as database:
-        declared = declared_prices(served.gateway.catalog)
+    with served.database() as database:
+        declared = declared_prices(served.catalog)
         result = reprice(database, Selection(workspace="default"), declared, actor="cli")
 
     assert result.corrections == 0

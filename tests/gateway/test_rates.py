@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import EVERYWHERE, Serve
+from tests.gateway.installation import Installation
 from tests.gateway.serving import Served
 from tests.gateway.sharing import pool
 
@@ -16,8 +16,8 @@ from modelbay.platform.limits.rates import set_rate
 from modelbay.platform.limits.scopes import Limits, Scope
 from modelbay.platform.shared import Ask, Refused, Shared, Ticket
 from modelbay.sdk.testing import Gate, Reply, faults
-from modelbay.store import Database
 
+pytestmark = EVERYWHERE
 CHAT = "/v1/chat/completions"
 MODEL = "openai/gpt-4.1-mini"
 LANES = pytest.mark.parametrize("lanes", [True, False], ids=["passed-on", "translated"])
@@ -39,16 +39,17 @@ class Counted:
         return getattr(self._behind, name)
 
 
-def counted(served: Served) -> Counted:
+def counted(served: Installation) -> Counted:
     """Have the gateway's rates ask something that counts."""
+    assert isinstance(served, Served)
     platform = served.gateway.platform
     platform.shared = found = Counted(platform.shared)
     return found
 
 
-def limit(served: Served, scope: Scope, scope_id: str, **limits: int) -> None:
+def limit(served: Installation, scope: Scope, scope_id: str, **limits: int) -> None:
     """Set a rate, as another process does before the first call."""
-    with Database.open(Path(served.gateway.settings.data_dir)) as database:
+    with served.database() as database:
         set_rate(database, "default", scope, scope_id, Limits(**limits), actor="cli")
 
 
@@ -77,7 +78,7 @@ async def test_tokens_are_reserved_by_the_worst_case_and_counted_by_the_truth(se
     served.upstreams["openai"].reply = Reply(("Hello.",), usage={"in": 20, "out": 30})
     limit(served, Scope.WORKSPACE, "", tokens=5000)
     first = await served.post(CHAT, asked(max_tokens=4000))
-    await served.gateway.platform.shared.flush()
+    await served.tell()
     second = await served.post(CHAT, asked(max_tokens=4000))
     large = await served.post(CHAT, asked(max_tokens=5000))
 
@@ -96,7 +97,7 @@ async def test_no_more_calls_are_under_way_than_a_model_may_have(serve: Serve) -
     gate.open()
 
     assert ((await waiting).status, refused.status) == (200, 429)
-    await served.gateway.platform.shared.flush()
+    await served.tell()
     assert (await served.post(CHAT, asked())).status == 200
 
 
@@ -109,6 +110,7 @@ async def test_a_route_goes_on_to_a_model_whose_rate_allows_it(serve: Serve) -> 
     assert [answer.headers["modelbay-model"] for answer in answers] == [MODEL, "openai/gpt-4.1"]
 
 
+@pytest.mark.one_process("it counts what the process asks")
 @LANES
 async def test_a_rate_of_a_model_holds_for_all_its_keys(serve: Serve, lanes: bool) -> None:
     """Asking it again for each key would take a round trip for each, of a call that is refused anyway."""
@@ -124,6 +126,7 @@ async def test_a_rate_of_a_model_holds_for_all_its_keys(serve: Serve, lanes: boo
         assert sum(keys.asked) == 1
 
 
+@pytest.mark.one_process("it counts what the process asks")
 @LANES
 async def test_a_route_leaves_a_model_whose_rate_is_reached_and_not_its_keys_one_by_one(
     serve: Serve, lanes: bool
@@ -145,6 +148,7 @@ async def test_a_route_leaves_a_model_whose_rate_is_reached_and_not_its_keys_one
         ]
 
 
+@pytest.mark.one_process("it counts what the process asks")
 @LANES
 @pytest.mark.parametrize(
     ("scope", "scope_id", "limits", "asks"),
@@ -188,7 +192,7 @@ async def test_a_limit_of_ours_does_not_tell_when_a_key_will_be_well_again(serve
         keys.upstreams[0].will_fail(faults.rate_limited(3))
         answered, refused = await keys.ask(), await keys.ask()
         limit(keys.served, Scope.KEY, "*", tokens=100)
-        await keys.served.gateway.platform.credentials.look()
+        await keys.served.look()
         never = await keys.ask(max_tokens=1000)
 
         assert (answered.status, refused.status, never.status) == (200, 429, 429)

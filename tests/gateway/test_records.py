@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.gateway.behind import STREAMED, start
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import EVERYWHERE, Serve
 from tests.gateway.speakers import CHAT, EVERY
 
 from modelbay.gateway.access_log import AccessLog
 from modelbay.sdk.testing import faults
 
+pytestmark = EVERYWHERE
 SECRET = "xylophone"  # a word of prompts that must be found nowhere
 FIELDS = {
     "status": 200,
@@ -28,6 +28,7 @@ FIELDS = {
 }
 
 
+@pytest.mark.one_process("a call is written down by the process that serves it")
 @STREAMED
 @pytest.mark.parametrize("client", EVERY)
 @pytest.mark.parametrize("lanes", [True, False], ids=["fast", "translated"])
@@ -152,18 +153,19 @@ async def test_what_calls_nothing_is_not_written_down(serve: Serve) -> None:
     assert await served.records() == []
 
 
-async def test_the_record_is_durable_before_the_answer_ends(serve: Serve) -> None:
+@pytest.mark.parametrize("lanes", [True, False], ids=["fast", "translated"])
+async def test_the_record_is_durable_before_the_answer_ends(serve: Serve, lanes: bool) -> None:
     """Whoever has the answer has paid for it."""
-    for lanes in (True, False):
-        served = await serve("openai", lanes=lanes)
+    served = await serve("openai", lanes=lanes)
 
-        answer = await served.post(CHAT.path, CHAT.ask("gpt-4.1-mini", "Hi", stream=True))
+    answer = await served.post(CHAT.path, CHAT.ask("gpt-4.1-mini", "Hi", stream=True))
 
-        journal = Path(served.gateway.settings.data_dir) / "journal"
-        written = b"".join(path.read_bytes() for path in journal.iterdir() if path.is_file())
-        assert answer.headers["x-request-id"].encode() in written or await served.records()
+    journals = [path for folder in served.folders for path in (folder / "journal").iterdir()]
+    written = b"".join(path.read_bytes() for path in journals if path.is_file())
+    assert answer.headers["x-request-id"].encode() in written or await served.records()
 
 
+@pytest.mark.one_process("metrics are of a process; who collects them adds them up")
 async def test_metrics_add_up(serve: Serve) -> None:
     """Calls by status, tokens, money, time; names that clients made up are no labels."""
     served = await serve("openai")
@@ -185,6 +187,7 @@ async def test_metrics_add_up(serve: Serve) -> None:
     assert served.key not in page
 
 
+@pytest.mark.one_process("the log is of a process")
 async def test_the_log_has_a_line_a_call_and_no_word_of_it(serve: Serve) -> None:
     """Prompts, answers and keys are nobody's business who reads logs."""
     served, upstream, model = await start(serve, "openai")

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 
 import pytest
 from tests.cli.commands import modelbay
-from tests.gateway.conftest import Serve
+from tests.gateway.conftest import EVERYWHERE, Serve
 from tests.gateway.sharing import CHAT, MODEL, pool
 
 from modelbay.platform.keys import create_key
 from modelbay.platform.routes import delete_route
 from modelbay.sdk.testing import faults
-from modelbay.store import Database
 from modelbay.store.credentials import changing
+from modelbay.store.database import VARIABLE
 from modelbay.store.models import ModelPlace, put_default
 
+pytestmark = EVERYWHERE
 CLAUDE = "anthropic/claude-sonnet-4-5"
 LANES = pytest.mark.parametrize("lanes", [True, False], ids=["passed-on", "translated"])
 STREAMED = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -46,6 +48,7 @@ async def test_a_route_goes_on_over_keys_and_then_over_models(
         assert record["tried"][2]["why"] == "no. 2 of the route's order"
 
 
+@pytest.mark.one_process("its clock is the test's")
 async def test_a_model_that_has_failed_is_passed_over_for_a_while(serve: Serve) -> None:
     """Every call would otherwise wait for the same outage before it goes on."""
     async with pool(serve, 1, families=BOTH) as keys:
@@ -61,6 +64,7 @@ async def test_a_model_that_has_failed_is_passed_over_for_a_while(serve: Serve) 
         assert keys.asked == [2]
 
 
+@pytest.mark.one_process("its clock is the test's")
 @LANES
 async def test_a_step_goes_on_only_after_the_errors_it_names(serve: Serve, lanes: bool) -> None:
     """Who pays for the second model may want it for outages, and not for rate limits."""
@@ -136,6 +140,7 @@ async def test_a_weighted_route_gives_each_model_its_share(serve: Serve) -> None
         assert (models.count(MODEL), models.count("openai/gpt-4o")) == (6, 2)
 
 
+@pytest.mark.one_process("a process reads figures for itself, beside its calls")
 async def test_the_fastest_model_of_the_last_hour_is_first(serve: Serve) -> None:
     """What the ledger says is read beside the calls; until then the order is the written one."""
     async with pool(serve, 1) as keys:
@@ -143,7 +148,7 @@ async def test_the_fastest_model_of_the_last_hour_is_first(serve: Serve) -> None
         await keys.ask()
         await keys.served.records()  # moves the call into the table
         unknown = await keys.ask(model="quick")
-        await keys.platform.figures.settled()
+        await keys.served.reckon()
         explored, known = await keys.ask(model="quick"), await keys.ask(model="quick")
 
         assert unknown.headers["modelbay-model"] == "openai/gpt-4o"
@@ -156,7 +161,7 @@ async def test_a_route_is_for_one_type_and_for_keys_that_open_it(serve: Serve) -
     """Its name is a model's name to a key: `--models best` opens the route and what is behind it."""
     async with pool(serve, 1, families=BOTH) as keys:
         await keys.route("best", MODEL, CLAUDE)
-        with Database.open(keys.folder) as database:
+        with keys.served.database() as database:
             opens_route = create_key(database, name="a", models=["best"]).secret
             opens_one = create_key(database, name="b", models=["anthropic/*"]).secret
             opens_none = create_key(database, name="c", models=["ollama/*"]).secret
@@ -182,9 +187,9 @@ async def test_a_workspaces_route_comes_before_the_installations_and_goes_at_onc
         before = await keys.ask(model="best")
         await keys.route("best", MODEL)
         own = await keys.ask(model="best")
-        with Database.open(keys.folder) as database:
+        with keys.served.database() as database:
             delete_route(database, "default", "best", actor="cli")
-        await keys.platform.credentials.look()
+        await keys.served.look()
         after = await keys.ask(model="best")
 
         models = [answer.headers["modelbay-model"] for answer in (before, own, after)]
@@ -195,9 +200,9 @@ async def test_a_workspaces_default_comes_before_the_installations(serve: Serve)
     """Who has chosen a default in a workspace is not served another model by that name."""
     async with pool(serve, 1, families=BOTH, defaults={"llm": CLAUDE}) as keys:
         before = await keys.ask(model="default")
-        with Database.open(keys.folder) as database, changing(database, "default"):
+        with keys.served.database() as database, changing(database, "default"):
             put_default(database, ModelPlace("default", "openai", "gpt-4.1-mini", "llm"), 1.0)
-        await keys.platform.credentials.look()
+        await keys.served.look()
         after = await keys.ask(model="default")
 
         models = [answer.headers["modelbay-model"] for answer in (before, after)]
@@ -211,10 +216,13 @@ async def test_a_call_is_explained_by_its_request_id(serve: Serve) -> None:
         await keys.route("best", MODEL, CLAUDE)
         keys.upstreams[0].will_fail(faults.rate_limited(30))
         answer = await keys.ask(model="best")
+        await keys.served.tell()
         again = await keys.ask(model="best")
+        await keys.served.records()  # moves the calls into the table
+        database = {name: os.environ[name] for name in (VARIABLE,) if name in os.environ}
 
         def explained(*options: str) -> str:
-            done = modelbay("explain", *options, "--data-dir", str(keys.folder))
+            done = modelbay("explain", *options, "--data-dir", str(keys.folder), stdin=b"", **database)
             assert (done.code, done.err) == (0, "")
             return done.out
 

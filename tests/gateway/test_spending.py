@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from tests.gateway.client import Answer
+from tests.gateway.conftest import EVERYWHERE
+from tests.gateway.installation import Installation
 from tests.gateway.process import running
 from tests.gateway.serving import KEY, Served, serving
 from tests.gateway.ways import EITHER_LANE, WAYS, Watched, Way, asking, until
@@ -20,16 +22,12 @@ from modelbay.platform.limits.budgets import Budget, create_budget, list_budgets
 from modelbay.platform.limits.quotas import Quota, list_quotas, prefer
 from modelbay.runtime.accounts import CallRecord
 from modelbay.sdk.testing import faults
-from modelbay.store import Database
 
+pytestmark = EVERYWHERE
 NOTHING = Decimal(0)
 CHAT = "/v1/chat/completions"
 MODEL = "openai/gpt-4o-mini"
 either_lane = pytest.mark.parametrize("lanes", [True, False], ids=["passed-on", "translated"])
-
-
-def _data(served: Served) -> Path:
-    return Path(served.gateway.settings.data_dir)
 
 
 class Slow:
@@ -47,30 +45,30 @@ class Slow:
         await asyncio.Event().wait()
 
 
-async def budget(served: Served, amount: str, **facts: Any) -> None:
+async def budget(served: Installation, amount: str, **facts: Any) -> None:
     """Make a budget of the workspace that the gateway knows of."""
-    with Database.open(_data(served)) as database:
+    with served.database() as database:
         create_budget(database, "default", amount=amount, actor="cli", **facts)
-    await served.gateway.platform.credentials.look()
+    await served.look()
 
 
-async def standing(served: Served) -> Budget:
+async def standing(served: Installation) -> Budget:
     """Return the one budget as it is once the ledger has everything."""
     await served.records()
-    with Database.open(_data(served)) as database:
+    with served.database() as database:
         [found] = list_budgets(database, "default")
         return found
 
 
-async def quota(served: Served) -> Quota:
+async def quota(served: Installation) -> Quota:
     """Return the one quota as it is once the ledger has everything."""
     await served.records()
-    with Database.open(_data(served)) as database:
-        [found] = list_quotas(database, served.gateway.platform.hosted, "default")
+    with served.database() as database:
+        [found] = list_quotas(database, served.hosted, "default")
         return found
 
 
-async def ask(served: Served, model: str = MODEL, **more: Any) -> Answer:
+async def ask(served: Installation, model: str = MODEL, **more: Any) -> Answer:
     """Ask for a short answer."""
     body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 50, **more}
     return await served.post(CHAT, body)
@@ -79,7 +77,7 @@ async def ask(served: Served, model: str = MODEL, **more: Any) -> Answer:
 @asynccontextmanager
 async def lending(
     folder: Path, limit: int, *families: str, unit: str = "times", **settings: Any
-) -> AsyncIterator[tuple[Served, OpenAIUpstream]]:
+) -> AsyncIterator[tuple[Installation, OpenAIUpstream]]:
     """Run a gateway whose installation lends OpenAI's models; give out the upstream that it pays for."""
     async with OpenAIUpstream() as upstream:
         lend(folder, upstream, limit, unit)
@@ -136,7 +134,7 @@ async def test_a_budget_is_charged_what_calls_did_cost(way: Way, tmp_path: Path)
         await budget(served, "1")
         for stream in (False, True):
             assert (await served.post(way.path, way.body(stream=stream))).status == 200
-        with Database.open(_data(served)) as database:
+        with served.database() as database:
             [before] = list_budgets(database, "default")
         records = await served.records()
         found = await standing(served)
@@ -160,6 +158,7 @@ async def test_a_call_that_fails_costs_nothing(way: Way, stream: bool, tmp_path:
         assert (found.used, found.held) == (NOTHING, NOTHING)
 
 
+@pytest.mark.one_process("it looks into the process that serves")
 @pytest.mark.parametrize("way", EITHER_LANE, ids=lambda way: way.name)
 async def test_who_leaves_pays_for_what_was_sent_and_no_more(way: Way, tmp_path: Path) -> None:
     """The prompt had gone out; what the answer might have cost is given back."""
@@ -177,6 +176,7 @@ async def test_who_leaves_pays_for_what_was_sent_and_no_more(way: Way, tmp_path:
         assert (found.used, found.held) == (record.price or NOTHING, NOTHING)
 
 
+@pytest.mark.one_process("it looks into the process that serves")
 @pytest.mark.parametrize("fails", [False, True], ids=["answered", "failed"])
 async def test_who_leaves_while_the_call_is_written_down_holds_nothing(fails: bool, tmp_path: Path) -> None:
     """Nobody is left to be told, and nothing is left to be held; that it was made is counted."""
@@ -224,7 +224,7 @@ async def test_a_call_whose_cost_nobody_knows_is_refused_or_counts_what_the_budg
         assert not served.upstreams["compatible"].requests
 
         await budget(served, "1", period="day", unpriced="0.6")
-        with Database.open(_data(served)) as database:
+        with served.database() as database:
             database.change("DELETE FROM budgets WHERE period = 'month'")
         await budget(served, "5", scope="model", target="none/*")
         statuses = [(await ask(served, "openai_api_compatible/mine")).status for _ in range(2)]
@@ -287,10 +287,10 @@ async def test_all_types_of_models_are_bounded_by_a_budget(tmp_path: Path) -> No
         free = await served.post("/v1/moderations", {"model": "openai/omni-moderation-latest", "input": "Hi"})
         assert free.status == 200
 
-        with Database.open(_data(served)) as database:
+        with served.database() as database:
             database.change("UPDATE budgets SET amount = '1'")
             database.change("UPDATE marks SET number = number + 1 WHERE name LIKE 'credentials%'")
-        await served.gateway.platform.credentials.look()
+        await served.look()
         for path, body in TYPES:
             answer = await served.call("POST", path, body, form if body is SPOKEN else None)
             assert (path, answer.status) == (path, 200)
@@ -375,7 +375,10 @@ async def test_own_credentials_take_over_when_the_lent_ones_fail(lanes: bool, tm
     async with lending(tmp_path, 2, "openai", lanes=lanes) as (served, hosted):
         await prefer_hosted(served)
         hosted.will_fail(faults.status(500))
-        statuses = [(await ask(served, stream=stream)).status for stream in (False, True)]
+        statuses = []
+        for stream in (False, True):
+            statuses.append((await ask(served, stream=stream)).status)
+            await served.tell()
 
         assert statuses == [200, 200]
         found = await quota(served)
@@ -385,12 +388,11 @@ async def test_own_credentials_take_over_when_the_lent_ones_fail(lanes: bool, tm
         assert [record["attempts"] for record in records] == [2, 1]  # the lent ones rest for a while
 
 
-async def prefer_hosted(served: Served) -> None:
+async def prefer_hosted(served: Installation) -> None:
     """Use what is lent before the workspace's own credentials."""
-    platform = served.gateway.platform
-    with Database.open(_data(served)) as database:
-        prefer(database, platform.hosted, "default", "openai", "hosted", actor="cli")
-    await platform.credentials.look()
+    with served.database() as database:
+        prefer(database, served.hosted, "default", "openai", "hosted", actor="cli")
+    await served.look()
 
 
 async def test_models_outside_the_quota_are_not_lent(tmp_path: Path) -> None:
@@ -406,6 +408,7 @@ async def test_models_outside_the_quota_are_not_lent(tmp_path: Path) -> None:
         assert not upstream.requests
 
 
+@pytest.mark.one_process("its two processes share a directory; replicas has two servers")
 async def test_two_gateways_on_one_directory_serve_exactly_what_was_lent(tmp_path: Path) -> None:
     """As any number of processes do: what one has taken the other cannot have."""
     async with OpenAIUpstream() as upstream:
@@ -422,11 +425,12 @@ async def test_two_gateways_on_one_directory_serve_exactly_what_was_lent(tmp_pat
             assert len(upstream.requests) == 20
 
 
+@pytest.mark.one_process("it looks for what a process does not do")
 async def test_a_call_that_nothing_limits_asks_nobody(tmp_path: Path) -> None:
     """Who has no budgets does not pay for those of others."""
     async with serving(tmp_path, "openai") as served:
         assert (await ask(served)).status == 200
-        assert not (_data(served) / "holders").exists()
+        assert not (served.folder / "holders").exists()
         await budget(served, "1")
         assert (await ask(served)).status == 200
-        assert (_data(served) / "holders").exists()
+        assert (served.folder / "holders").exists()

@@ -5,40 +5,39 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gateway.conftest import Serve
-from tests.gateway.serving import Served
+from tests.gateway.conftest import EVERYWHERE, Serve
+from tests.gateway.installation import Installation
 from tests.upstreams.openai import OpenAIUpstream
 
+from modelbay.platform.background import BackgroundDatabase
 from modelbay.platform.credentials import named
 from modelbay.platform.credentials.proving import Proving
 from modelbay.platform.credentials.stored import NamedCredentials
 from modelbay.platform.credentials.target import Target
 from modelbay.platform.keys import create_key
 from modelbay.platform.people.workspaces import create_workspace
-from modelbay.store import Database
 
+pytestmark = EVERYWHERE
 CHAT = "/v1/chat/completions"
 
 
 class Team:
     """A workspace of a running gateway: its key, its own upstream, what it can change."""
 
-    def __init__(self, served: Served, name: str, upstream: OpenAIUpstream) -> None:
+    def __init__(self, served: Installation, name: str, upstream: OpenAIUpstream) -> None:
         self.served = served
         self.upstream = upstream
-        self.platform = served.gateway.platform
-        with Database.open(Path(served.gateway.settings.data_dir)) as database:
+        with served.database() as database:
             self.id = create_workspace(database, name, actor="cli").id
             self.key = create_key(database, workspace=self.id).secret
 
     @property
     def target(self) -> Target:
         """The provider whose credentials it has."""
-        return Target(self.id, self.served.gateway.catalog.provider("openai").provider, "", None)
+        return Target(self.id, self.served.catalog.provider("openai").provider, "", None)
 
     async def give(self, key: str = "test-key") -> NamedCredentials:
         """Store credentials that lead to the team's own upstream."""
@@ -47,9 +46,12 @@ class Team:
             """Take the credentials as they are: proving is tested where it is at home."""
 
         given = {"openai_api_key": key, "openai_api_base": self.upstream.base_url, "api_protocol": "chat"}
-        database = self.platform.credentials._database
-        proving = Proving(proved)
-        return await named.create(database, self.platform.vault, proving, self.target, given, actor="cli")
+        database, vault = BackgroundDatabase(self.served.folder), self.served.vault
+        try:
+            return await named.create(database, vault, Proving(proved), self.target, given, actor="cli")
+        finally:
+            await database.close()
+            await self.served.look()
 
     async def ask(self, model: str = "openai/gpt-4.1-mini", **more: Any) -> Any:
         """Ask through the gateway with the team's key."""
@@ -58,7 +60,7 @@ class Team:
 
 
 @asynccontextmanager
-async def team(served: Served, name: str) -> AsyncIterator[Team]:
+async def team(served: Installation, name: str) -> AsyncIterator[Team]:
     async with OpenAIUpstream() as upstream:
         yield Team(served, name, upstream)
 
@@ -102,10 +104,10 @@ async def test_a_change_of_credentials_by_another_process_is_seen_by_calls(serve
         await one.give("test-key")
         assert (await one.ask()).status == 200
         wrong = await one.give("a-wrong-key")
-        with Database.open(Path(served.gateway.settings.data_dir)) as other_process:
-            named.switch(other_process, one.platform.vault, one.target, wrong.id, actor="cli")
+        with served.database() as other_process:
+            named.switch(other_process, served.vault, one.target, wrong.id, actor="cli")
 
-        await one.platform.credentials.look()  # as it does every 0.4 seconds
+        await served.look()
         answer = await one.ask()
 
         assert answer.status == 401

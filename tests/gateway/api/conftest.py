@@ -1,4 +1,4 @@
-"""A gateway with its management API, on both databases, and people who use it."""
+"""A gateway with its management API, on each installation, and people who use it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from typing import Any
 import pytest
 from tests.gateway.api.site import Site
 from tests.gateway.serving import serving
-from tests.platform.databases import backend, postgres
-
-__all__ = ["backend", "postgres"]
 
 
 @pytest.fixture
-async def site(tmp_path: Path, backend: str) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, installation: str) -> AsyncIterator[Site]:
     """A running gateway without upstreams."""
     async with running(tmp_path) as started:
         yield started

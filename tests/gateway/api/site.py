@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.gateway.client import Answer, fetch
-from tests.gateway.serving import Served
+from tests.gateway.installation import Installation
+from tests.platform.databases import stored_bytes
 from tests.platform.people.persons import add_user
 
 from modelbay.platform.keys import create_key
@@ -18,7 +19,7 @@ from modelbay.platform.people.csrf import csrf_token
 from modelbay.platform.people.permissions import Role
 from modelbay.platform.people.sessions import begin
 from modelbay.platform.people.workspaces import create_workspace
-from modelbay.store import Database, audit, people
+from modelbay.store import audit, people
 
 COOKIE = "modelbay_session"
 _numbers = count(1)
@@ -27,10 +28,10 @@ _numbers = count(1)
 class Site:
     """A running gateway. `now` is its database, as another process has it."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: Installation) -> None:
         self.served = served
-        self.data_dir = Path(served.gateway.settings.data_dir)
-        self.now = Database.open(self.data_dir)
+        self.data_dir = served.folder
+        self.now = served.database()
 
     async def call(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
@@ -63,6 +64,14 @@ class Site:
     def audited(self, workspace: str = "default") -> list[audit.AuditRow]:
         """Return what the audit log tells, the oldest first."""
         return list(reversed(audit.listed(self.now, workspace)))
+
+    async def entered(self) -> None:
+        """Have the calls so far in the table, to which a server moves its own within a second or two."""
+        await self.served.records()
+
+    def stored(self, request: pytest.FixtureRequest) -> bytes:
+        """Return all that is stored: in its data directories, and in its database."""
+        return b"".join(stored_bytes(folder, request) for folder in self.served.folders)
 
 
 @dataclass

@@ -18,7 +18,7 @@ ACME = f"{HOME}/balances/acme"
 
 
 @pytest.fixture
-async def site(tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, installation: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     """A gateway with a provider that takes keys that begin with `good-`."""
     for name in ("ACME_KEY", "ACME_OLD_KEY", "ACME_REGION"):
         monkeypatch.delenv(name, raising=False)

@@ -54,7 +54,7 @@ async def begin_and_leave(site: Site, folder: Path) -> None:
     writer.transport.abort()
 
 
-async def test_what_was_begun_is_done_and_can_be_asked_for_again(tmp_path: Path, backend: str) -> None:
+async def test_what_was_begun_is_done_and_can_be_asked_for_again(tmp_path: Path, installation: str) -> None:
     """Else a retry would meet a row without its secrets, or a key that was used for nothing."""
     files = {"provider/acme.yaml": PROVIDER_YAML, "provider/acme.py": SLOW, "models/llm/llm.py": LLM}
     plugin = write_plugin(tmp_path / "plugin", files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import pytest
 from tests.gateway.api.conftest import running
 from tests.gateway.api.site import Person, Site
 from tests.platform.credentials.acme import write_providers
-from tests.platform.databases import stored_bytes
 
 from modelbay.platform.people.permissions import Role
 
@@ -19,13 +19,21 @@ MODEL = {"provider": "acme", "model": "mine", "type": "llm"}
 
 
 @pytest.fixture
-async def site(tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, installation: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     """A gateway with three more providers: `acme` takes keys that begin with `good-`."""
+    async with acme(tmp_path, monkeypatch) as started:
+        yield started
+
+
+def acme(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, **variables: str
+) -> AbstractAsyncContextManager[Site]:
+    """Run a gateway with these providers, and with these variables of theirs."""
     for name in ("ACME_KEY", "ACME_OLD_KEY", "ACME_REGION"):
         monkeypatch.delenv(name, raising=False)
-    plugins = [str(path) for path in write_providers(tmp_path / "plugins")]
-    async with running(tmp_path, plugins=plugins) as started:
-        yield started
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return running(folder, plugins=[str(path) for path in write_providers(folder / "plugins")])
 
 
 class Team:
@@ -64,7 +72,7 @@ async def test_credentials_are_proved_sealed_and_shown_masked(
     assert (made["active"], made["status"], made["version"]) == (True, "ready", 1)
     assert read.json == made == listed["items"][0]
     assert read.headers["etag"] == '"v1"'
-    assert KEY.encode() not in stored_bytes(site.data_dir, request)
+    assert KEY.encode() not in site.stored(request)
     assert KEY not in str(site.audited(team.id))
 
 
@@ -148,18 +156,19 @@ async def test_the_active_ones_are_chosen_and_none_take_the_place_of_deleted_one
 
 
 async def test_what_the_environment_holds_is_shown_to_the_first_workspace_only(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, installation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Masked, with the variable to change; it cannot be edited here."""
-    monkeypatch.setenv("ACME_KEY", KEY)
-    owner, team = site.person(Role.OWNER), Team(site)
+    async with acme(tmp_path, monkeypatch, ACME_KEY=KEY) as site:
+        owner, team = site.person(Role.OWNER), Team(site)
 
-    own = await owner.get("/api/workspaces/default/environment-credentials?limit=200")
-    acme = next(each for each in own.json["items"] if each["provider"] == "acme")
+        own = await owner.get("/api/workspaces/default/environment-credentials?limit=200")
+        of_team = await team.get("environment-credentials")
 
-    assert acme["values"] == {"api_key": "good-k************89"}
-    assert (acme["variables"], acme["active"]) == ({"api_key": "ACME_KEY"}, True)
-    assert (await team.get("environment-credentials"))["items"] == []
+    acme_key = next(each for each in own.json["items"] if each["provider"] == "acme")
+    assert acme_key["values"] == {"api_key": "good-k************89"}
+    assert (acme_key["variables"], acme_key["active"]) == ({"api_key": "ACME_KEY"}, True)
+    assert of_team["items"] == []
 
 
 async def test_models_are_added_listed_with_their_status_and_deleted(site: Site) -> None:

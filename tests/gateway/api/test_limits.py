@@ -84,7 +84,7 @@ async def test_a_second_budget_for_the_same_is_a_conflict(site: Site) -> None:
 
 
 async def test_only_the_installation_grants_and_a_workspace_chooses_what_is_first(
-    tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, installation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A workspace that could lend itself more would have no quota."""
     monkeypatch.setenv("LENT_KEY", "sk-lent-key-12345678")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from tests.gateway.api.site import Site
-from tests.platform.databases import stored_bytes
 
 from modelbay.platform.people.permissions import Role
 from modelbay.store import people
@@ -52,7 +51,7 @@ async def test_secrets_go_in_and_only_masks_come_out(site: Site, request: pytest
     assert set(shown["headers"]) == {"x-team"}
     assert (wrong.status, [each["field"] for each in wrong.json["errors"]]) == (422, ["values.headers"])
     told = b"".join(answer.body for answer in (made, again, wrong, await ann.get(HOME)))
-    kept = stored_bytes(site.data_dir, request)
+    kept = site.stored(request)
     for secret in ("proxy-password-7321", HEADER):
         assert secret.encode() not in told
         assert secret.encode() not in kept

@@ -20,7 +20,7 @@ LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 @pytest.fixture
-async def site(tmp_path: Path, backend: str) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, installation: str) -> AsyncIterator[Site]:
     """A gateway in front of one provider."""
     async with running(tmp_path, "openai") as started:
         yield started
@@ -31,6 +31,7 @@ async def ask(site: Site) -> str:
     body = {"model": "openai/gpt-4.1-mini", "messages": [{"role": "user", "content": "Hi"}]}
     answer = await site.key().call("POST", "/v1/chat/completions", body)
     assert answer.status == 200, answer.body
+    await site.entered()
     return answer.headers["x-request-id"]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from tests.gateway.api.site import Site
-from tests.platform.databases import stored_bytes
 
 from modelbay.platform import repeats
 from modelbay.platform.people.permissions import Role
@@ -97,7 +96,7 @@ async def test_no_secret_is_kept_in_plain(site: Site, request: pytest.FixtureReq
         idempotency_key="another",
     )
 
-    everything = stored_bytes(site.data_dir, request)
+    everything = site.stored(request)
     assert (made.status, invited.status) == (201, 201)
     for secret in (made.json["key"], invited.json["token"], "a-key-of-a-client"):
         assert secret.encode() not in everything

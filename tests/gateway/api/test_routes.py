@@ -16,7 +16,7 @@ MINI = {"model": "openai/gpt-4.1-mini"}
 
 
 @pytest.fixture
-async def site(tmp_path: Path, backend: str) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, installation: str) -> AsyncIterator[Site]:
     """A gateway in front of one provider."""
     async with running(tmp_path, "openai") as started:
         yield started
@@ -74,6 +74,7 @@ async def test_a_call_over_a_route_is_explained_to_its_workspace_only(site: Site
     body = {"model": "fast", "messages": [{"role": "user", "content": "Hi"}]}
     answer = await key.call("POST", "/v1/chat/completions", body)
     call = answer.headers["x-request-id"]
+    await site.entered()
     why = await ann.get(f"/api/workspaces/default/calls/{call}/explain")
     elsewhere = await site.person(Role.OWNER, team).get(f"/api/workspaces/{team}/calls/{call}/explain")
 
@@ -82,8 +83,8 @@ async def test_a_call_over_a_route_is_explained_to_its_workspace_only(site: Site
     assert any("'fast' is a route" in line for line in why.json["told"])
 
 
-async def test_the_next_call_follows_what_has_just_been_changed(site: Site) -> None:
-    """Whoever reads that a change is made tries it at once; only other processes take a moment."""
+async def test_the_next_call_follows_what_has_just_been_changed(site: Site, installation: str) -> None:
+    """Whoever reads that a change is made tries it at once; only another server takes a moment."""
     ann, key = site.person(Role.ADMIN), site.key()
     await ann.post(ROUTES, {"name": "fast", "models": [MINI]})
     body = {"model": "fast", "messages": [{"role": "user", "content": "Hi"}]}
@@ -91,7 +92,10 @@ async def test_the_next_call_follows_what_has_just_been_changed(site: Site) -> N
         await key.call("POST", "/v1/chat/completions", body)
         changed = {"models": [{"model": f"openai/{model}"}]}
         assert (await ann.call("PATCH", f"{ROUTES}/fast", changed)).status == 200
+        if installation == "two-servers":
+            await site.served.look()
         answer = await key.call("POST", "/v1/chat/completions", body)
+        await site.entered()
         why = await ann.get(f"/api/workspaces/default/calls/{answer.headers['x-request-id']}/explain")
 
         assert why.json["model"] == model

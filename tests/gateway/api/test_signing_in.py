@@ -96,7 +96,7 @@ async def test_under_tls_the_cookie_goes_nowhere_else(site: Site) -> None:
         assert (await site.call("GET", "/api/session", headers=headers)).status == status
 
 
-async def test_a_gateway_with_a_certificate_knows_that_it_has_one(tmp_path: Any, backend: str) -> None:
+async def test_a_gateway_with_a_certificate_knows_that_it_has_one(tmp_path: Any, installation: str) -> None:
     """Without a proxy nobody says so."""
     async with running(tmp_path, tls=True) as site:
         person = await known(site)
@@ -135,7 +135,7 @@ async def test_guesses_have_to_wait(site: Site) -> None:
 
 @pytest.mark.parametrize(("trusted", "address"), [(["127.0.0.1"], "198.51.100.9"), ([], "127.0.0.1")])
 async def test_a_proxy_that_is_trusted_says_for_whom_it_asks(
-    tmp_path: Path, backend: str, trusted: list[str], address: str
+    tmp_path: Path, installation: str, trusted: list[str], address: str
 ) -> None:
     """Guesses from one address must not shut everybody out who comes through the same proxy."""
     async with running(tmp_path, trusted_proxies=trusted) as site:

@@ -38,7 +38,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[OidcServer]:
 
 
 @pytest.fixture
-async def open_site(tmp_path: Path, backend: str, provider: OidcServer) -> AsyncIterator[Any]:
+async def open_site(tmp_path: Path, installation: str, provider: OidcServer) -> AsyncIterator[Any]:
     """Run a gateway with single sign-on."""
     async with AsyncExitStack() as stack:
 
@@ -305,6 +305,7 @@ async def test_an_id_token_that_is_right_in_another_way_is_taken(
     assert statuses == [303] * len(right)
 
 
+@pytest.mark.one_process("what a process remembers is counted")
 async def test_keys_are_remembered_until_the_provider_has_new_ones(
     open_site: Any, provider: OidcServer
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.platform.credentials.conftest import Bay
 
 from modelbay.errors import CredentialsValidateFailedError, InvokeConnectionError, InvokeRateLimitError
 from modelbay.platform.credentials.proving import Proving
+from modelbay.platform.shared import VARIABLE, shared_in
 
 
 class Provider:
@@ -65,6 +67,29 @@ async def test_a_workspace_may_ask_ten_times_within_a_minute(bay: Bay) -> None:
     assert len(provider.asked) == 11
     now[0] += 51.0
     await proving(bay.target(), {"api_key": "k"})
+
+
+@pytest.mark.parametrize("place", ["file", "redis"])
+async def test_the_ten_times_are_of_all_processes(
+    bay: Bay, tmp_path: Path, place: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever tries keys has ten more at each server, and ten at each of its processes."""
+    if place == "redis":
+        monkeypatch.setenv(VARIABLE, request.getfixturevalue("redis").url)
+    provider, stores = Provider(), [shared_in(tmp_path) for _ in range(2)]
+    provings = [Proving(provider, shared=store) for store in stores]
+    for number in range(10):
+        await provings[number % 2](bay.target(), {"api_key": "k"})
+    for proving in provings:
+        with pytest.raises(InvokeRateLimitError, match="checked 10 times within a minute") as often:
+            await proving(bay.target(), {"api_key": "k"})
+        assert often.value.retry_after is not None
+        assert 0 < often.value.retry_after <= 61
+    await provings[0](bay.target(workspace="ws_b"), {"api_key": "k"})
+    for store in stores:
+        await store.close()
+
+    assert len(provider.asked) == 11
 
 
 async def test_a_providers_words_are_kept_without_the_secret(bay: Bay) -> None:
