@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.commands import Here
+from tests.cli.terminal import Terminal
 
 from modelbay.platform.vault import MasterKeys, Secret, Vault
 from modelbay.store import Database
@@ -83,6 +84,17 @@ def test_status_of_a_fresh_directory_makes_no_key(here: Here, tmp_path: Path) ->
 
     assert (done.code, done.out) == (0, f"master key\tnone yet\t{tmp_path / 'master-key'}\n")
     assert not (tmp_path / "master-key").exists()
+
+
+def test_on_a_terminal_status_is_a_table(data: Path) -> None:
+    """Its columns stand below each other."""
+    with Terminal("vault", "status", "--data-dir", str(data), COLUMNS="100") as terminal:
+        assert terminal.ended() == 0
+        shown = terminal.rest().splitlines()
+
+    [pair] = [line for line in shown if "key pair 1" in line]
+    assert shown[0].split() == ["WHAT", "STATE"]
+    assert pair.find("1 secrets") == shown[1].find(str(data))
 
 
 def test_a_key_pair_is_rotated_and_its_secrets_sealed_anew(here: Here, data: Path) -> None:

@@ -44,8 +44,9 @@ def status(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json
 
     All key pairs of the installation are tried, and all secrets of one workspace.
     """
-    from modelbay.cli.output import write_json, write_rows
-    from modelbay.cli.vault_status import lines, plain
+    from modelbay.cli.listing import write_table
+    from modelbay.cli.output import write_json
+    from modelbay.cli.vault_status import COLUMNS, lines, plain
     from modelbay.platform.vault.keeping import check_secrets, check_vault
     from modelbay.store import Database
     from modelbay.store import vault as queries
@@ -59,7 +60,7 @@ def status(workspace: InWorkspace = "default", data_dir: DataDir = None, as_json
     if as_json:
         write_json(plain(test, workspace, rows, held))
     else:
-        write_rows(lines(test, workspace, rows, held))
+        write_table(lines(test, workspace, rows, held), COLUMNS, line=list, empty="")
     if not test.ok or held.unreadable:
         raise typer.Exit(FAILED)
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from modelbay.cli.listing import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modelbay.platform.vault.check import Holdings, SelfTest
     from modelbay.store.vault import KeyPairRow
+
+COLUMNS: Final[Sequence[Column[Sequence[str]]]] = (
+    Column("WHAT", lambda row: row[0]),
+    Column("STATE", lambda row: row[1], wrap=True),
+    Column("", lambda row: "".join(row[2:]), wrap=True),
+)
 
 
 def plain(test: SelfTest, workspace: str, rows: Sequence[KeyPairRow], held: Holdings) -> dict[str, Any]:

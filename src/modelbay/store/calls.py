@@ -138,13 +138,18 @@ def spent_since(database: Database, workspace: str, since: float, until: float =
     return [SpentSince(*row) for row in rows]
 
 
-def units_since(database: Database, workspace: str, provider: str, hosted: str, since: float) -> str | None:
-    """Return what a hosted quota was charged for calls since a time; None if nothing."""
-    where = "WHERE workspace = :workspace AND at >= :since AND provider = :provider AND hosted = :hosted"
+def units_since(
+    database: Database, workspace: str, provider: str, hosted: str, since: float, until: float = FAR
+) -> str | None:
+    """Return what a hosted quota was charged for calls from a time until before another; None if nothing."""
+    where = (
+        "WHERE workspace = :workspace AND at >= :since AND at < :until"
+        " AND provider = :provider AND hosted = :hosted"
+    )
     rows = database.rows(
         f"SELECT exact_sum(units) FROM (SELECT units FROM calls {where}"  # noqa: S608 - all ours
         f" UNION ALL SELECT units FROM call_totals {where}) AS parts",
-        {"workspace": workspace, "since": since, "provider": provider, "hosted": hosted},
+        {"workspace": workspace, "since": since, "until": until, "provider": provider, "hosted": hosted},
     )
     return rows[0][0] if rows else None
 

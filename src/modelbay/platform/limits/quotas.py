@@ -20,6 +20,7 @@ from modelbay.store import Database, audit, calls, spending, workspaces
 from modelbay.store import limits as queries
 from modelbay.store.credentials import changing
 from modelbay.store.database import EXACT
+from modelbay.store.selection import FAR
 from modelbay.store.spending import Balance, Place
 
 OWN: Final = "own"
@@ -179,10 +180,10 @@ class QuotaLimit:
 
     def spent_before(self, database: Database) -> Decimal:
         """Return what the ledger has of the period."""
-        place = self.place
-        return Decimal(
-            calls.units_since(database, place.workspace, self._provider, self.hosted, place.period) or 0
-        )
+        place, ends = self.place, end_of(self._terms.period, self._at)
+        until = FAR if ends is None else ends
+        found = calls.units_since(database, place.workspace, self._provider, self.hosted, place.period, until)
+        return Decimal(found or 0)
 
 
 def hosted_name(terms: QuotaTerms) -> str:
