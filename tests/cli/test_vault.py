@@ -94,7 +94,7 @@ def test_on_a_terminal_status_is_a_table(data: Path) -> None:
 
     [pair] = [line for line in shown if "key pair 1" in line]
     assert shown[0].split() == ["WHAT", "STATE"]
-    assert pair.find("1 secrets") == shown[1].find(str(data))
+    assert pair.find("1 secrets") == shown[1].find(str(data)[:9])
 
 
 def test_a_key_pair_is_rotated_and_its_secrets_sealed_anew(here: Here, data: Path) -> None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 COLUMNS: Final[Sequence[Column[Sequence[str]]]] = (
     Column("WHAT", lambda row: row[0]),
-    Column("STATE", lambda row: row[1], wrap=True),
-    Column("", lambda row: "".join(row[2:]), wrap=True),
+    Column("STATE", lambda row: row[1] if len(row) > 2 else ""),
+    Column("", lambda row: row[-1], wrap=True),
 )
 
 
