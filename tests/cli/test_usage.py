@@ -14,7 +14,9 @@ from tests.platform.calls import a_call
 
 from modelbay.cli.usage import price, total
 from modelbay.platform.embedded import Embedded
+from modelbay.platform.keys import create_key
 from modelbay.platform.usage import Usage
+from modelbay.store import Database
 
 
 @pytest.fixture
@@ -137,6 +139,19 @@ def test_usage_by_several_dimensions_has_a_column_for_each(here: Here, data_dir:
         ["USD", "200", "2"],
         ["USD", "499", "1"],
     ]
+
+
+async def test_a_key_has_its_name_in_a_table_of_several_dimensions(tmp_path: Path) -> None:
+    """Nobody knows keys by their ids."""
+    with Database.open(tmp_path) as database:
+        key = create_key(database, name="team").row.id
+    async with Embedded(tmp_path) as platform:
+        await platform.accountant.record(a_call("1", at=time.time(), key_id=key))
+    with Terminal("usage", "--by", "model,key", "--data-dir", str(tmp_path), COLUMNS="120") as terminal:
+        assert terminal.ended() == 0
+        seen = terminal.rest()
+
+    assert f"acme/large  {key} (team)" in seen
 
 
 def test_calls_are_listed_page_by_page(here: Here, data_dir: Path) -> None:

@@ -101,9 +101,12 @@ def _plain(row: Usage, by: Sequence[str]) -> dict[str, Any]:
 
 
 def _labels(row: Usage) -> Sequence[str]:
-    if len(row.labels) == 1:
-        return (f"{row.label} ({row.name})" if row.name else row.label or _NOTHING,)
-    return [label or _NOTHING for label in row.labels]
+    return [_label(row, 0)] if len(row.labels) == 1 else [label or _NOTHING for label in row.labels]
+
+
+def _label(row: Usage, place: int) -> str:
+    label, name = row.labels[place], row.names[place]
+    return f"{label} ({name})" if name else label or _NOTHING
 
 
 def _figures(row: Usage) -> Sequence[Any]:
@@ -132,7 +135,7 @@ def total(rows: Sequence[Usage]) -> Usage:
 def _named(by: Sequence[str]) -> Iterator[Column[Usage]]:
     for place, name in enumerate(by):
         title = name.replace("_", " ").upper()
-        yield Column(title, lambda row, place=place: _labels(row)[place], wrap=True)  # type: ignore[misc]
+        yield Column(title, lambda row, place=place: _label(row, place), wrap=True)  # type: ignore[misc]
 
 
 _FIGURES: Final[Sequence[Column[Usage]]] = (

@@ -36,15 +36,15 @@ class Usage:
 
     Attributes:
         label: The model, provider or day; the labels of several dimensions have a space between them.
-        name: Of a key, credentials or a member, whose labels are ids.
         labels: One for each dimension.
+        names: What people call a key, credentials or a member, whose labels are ids; "" for other dimensions.
         prices: Exact sums by currency, of the calls whose price is known; corrections are in them.
         unpriced: How many calls used something whose price is not known.
     """
 
     label: str = ""
-    name: str = ""
     labels: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     calls: int = 0
     errors: int = 0
     prompt_tokens: int = 0
@@ -54,6 +54,11 @@ class Usage:
     reasoning_tokens: int = 0
     prices: dict[str, Decimal] = field(default_factory=dict)
     unpriced: int = 0
+
+    @property
+    def name(self) -> str:
+        """All names, with a space between them."""
+        return " ".join(filter(None, self.names))
 
     def add(self, other: Usage) -> None:
         """Add what other calls came to."""
@@ -123,8 +128,7 @@ def totals_of(database: Database, chosen: Selection, by: Sequence[str]) -> list[
     rows = [found[labels] for labels in sorted(found)]
     for row in rows:
         row.label = " ".join(label for label in row.labels if label)
-        names = [called[name].get(label, "") for name, label in zip(by, row.labels, strict=True)]
-        row.name = " ".join(filter(None, names))
+        row.names = tuple(called[name].get(label, "") for name, label in zip(by, row.labels, strict=True))
     return rows
 
 
