@@ -27,6 +27,20 @@ def test_help_documents_the_exit_codes() -> None:
     )
 
 
+def test_python_runs_it_too() -> None:
+    """In a container there may be no path to the program; help names it as people type it everywhere else."""
+    done = subprocess.run(
+        [sys.executable, "-m", "modelbay", "key", "--help"],
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=True,
+    )
+
+    assert done.stdout == modelbay("key", "--help").out
+    assert done.stdout.startswith("Usage: modelbay key ")
+
+
 def test_starting_loads_neither_the_library_nor_what_draws() -> None:
     """Help, completion and a typing mistake must not wait for pydantic, rich or an HTTP stack."""
     heavy = "('pydantic', 'rich', 'yaml', 'orjson', 'asyncio', 'modelbay.library', 'modelbay.entities')"
