@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from modelbay.platform import (
     set_rate,
     set_retention,
 )
+from modelbay.platform.limits.budgets import BudgetLimit
+from modelbay.platform.limits.holding import Ask, Hold, begin_counting
 from modelbay.platform.moving.moved import Imported
 from modelbay.platform.prices.book import Place
 from modelbay.platform.vault import Vault
@@ -94,6 +97,19 @@ def test_what_is_there_is_replaced_if_that_is_wanted(database: Database, vault: 
     assert {row.version for row in rows} == {2}
     assert list_budgets(database, "default")[0].row.version == 3
     assert list_rates(database, "default")[0].version == 3
+
+
+def test_a_budget_that_is_replaced_counts_anew(tmp_path: Path, database: Database, vault: Vault) -> None:
+    """Calls without a price count what it says now; else a price would take away what never counted."""
+    create_budget(database, "default", amount="9", period="total", actor="cli")
+    written(database, tmp_path, *(a_call(name, price=None) for name in "ab"))
+    begun = list_budgets(database, "default")[0].row
+    begin_counting(database, [Hold("default", "x", [Ask(BudgetLimit(begun, 1.0), Decimal(1))])])
+    before = list_budgets(database, "default")[0].used
+    file = file_of(budgets=[{**BUDGET, "period": "total", "unpriced": "0.5"}])
+    imported(database, vault, "default", file, replace=True)
+
+    assert (before, list_budgets(database, "default")[0].used) == (Decimal(0), Decimal(1))
 
 
 def test_running_gateways_are_told(database: Database, vault: Vault) -> None:

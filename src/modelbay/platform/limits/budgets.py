@@ -193,9 +193,7 @@ def change_budget(
             action=row.action if action is None else _choice(Action, "action", action),
             unpriced=None if refuse_unpriced else counted,
         )
-        queries.update_budget(database, new)
-        if (new.unpriced or NOTHING) != (row.unpriced or NOTHING):
-            _recount(database, new)
+        put_changed(database, row, new)
         audit.record(database, workspace, actor, "budget.set", row.id, _facts(new))
         return replace(new, version=row.version + 1)
 
@@ -308,9 +306,12 @@ class BudgetLimit:
         return total
 
 
-def _recount(database: Database, row: BudgetRow) -> None:
-    for place in spending.begun(database, row.workspace, row.id):
-        spending.put(database, place, BudgetLimit(row, place.period).spent_before(database))
+def put_changed(database: Database, before: BudgetRow, row: BudgetRow) -> None:
+    """Store a changed budget; count it anew where calls count something else, which is done under FOLDING."""
+    queries.update_budget(database, row)
+    if (row.unpriced or NOTHING) != (before.unpriced or NOTHING):
+        for place in spending.begun(database, row.workspace, row.id):
+            spending.put(database, place, BudgetLimit(row, place.period).spent_before(database))
 
 
 def _existing(database: Database, workspace: str, budget_id: str) -> BudgetRow:

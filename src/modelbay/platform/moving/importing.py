@@ -14,7 +14,7 @@ from modelbay.platform.people.workspaces import get_workspace
 from modelbay.platform.vault.owners import Owner, known_owners
 from modelbay.platform.vault.passphrase import decrypt
 from modelbay.platform.vault.vault import Vault
-from modelbay.store import Database, audit, marks
+from modelbay.store import Database, audit, marks, spending
 
 
 def import_workspace(
@@ -52,7 +52,8 @@ def import_workspace(
     if not dry_run and any(record.secrets for record in content.records):
         vault.prepare(database, workspace)  # 0.2 s, before others have to wait
     sealing = None if dry_run else vault
-    with _transaction(database, undo=dry_run):
+    counts_anew = replace and content.budgets
+    with _transaction(database, spending.FOLDING if counts_anew else "", undo=dry_run):
         get_workspace(database, workspace)
         done.things.extend(_made(Here(database, workspace, replace), sealing, content, owners))
         if done.count("made"):
@@ -69,8 +70,8 @@ class _Undo(Exception):  # noqa: N818 - it ends a transaction, and is no error
 
 
 @contextlib.contextmanager
-def _transaction(database: Database, *, undo: bool) -> Iterator[None]:
-    with contextlib.suppress(_Undo), database.transaction():
+def _transaction(database: Database, lock: str, *, undo: bool) -> Iterator[None]:
+    with contextlib.suppress(_Undo), database.transaction(lock):
         yield
         if undo:
             raise _Undo

@@ -23,7 +23,7 @@ from modelbay.platform.moving.things import Budget, Price, Rate, Retention
 from modelbay.platform.people.refusals import conflict, invalid
 from modelbay.platform.prices import entries as price_rules
 from modelbay.platform.prices.book import Place
-from modelbay.store import Database
+from modelbay.store import Database, marks
 from modelbay.store import limits as budget_queries
 from modelbay.store import prices as price_queries
 from modelbay.store import rates as rate_queries
@@ -80,8 +80,10 @@ class Budgets(Part[Budget]):
             return
         before = budget_queries.budget(here.database, here.workspace, there.id)
         assert before is not None
-        changed = dataclasses.replace(row, id=there.id, version=before.version)
-        budget_queries.update_budget(here.database, changed)
+        marks.raise_marks(here.database, marks.CREDENTIALS, here.workspace)  # first, as everybody does
+        budget_rules.put_changed(
+            here.database, before, dataclasses.replace(row, id=there.id, version=before.version)
+        )
 
 
 class Rates(Part[Rate]):
