@@ -6,13 +6,24 @@
 #   scripts/postgres.sh pause [NAME]    stop it, keep what it holds; resume starts it again at the same address
 #
 # The tests start one named "tests", and stop it when the last run of them ends.
-# It listens on loopback only, on a port that was free, with a password of its own, in a folder of its own under
-# $TMPDIR. It does not sync, so it is fast, and no place for what anybody wants to keep. Where the server's programs
-# are missing and root may install them, apt-get does.
+# It listens on loopback only, on a port that was free, with a password of its own, in a folder of its own: in memory
+# where there is room, since a new database is some three hundred files and every test has one, else under $TMPDIR.
+# It does not sync, so it is fast, and no place for what anybody wants to keep. Where the server's programs are missing
+# and root may install them, apt-get does.
 set -eu
 cd "$(dirname "$0")/.."
 
-folder=${TMPDIR:-/tmp}/modelbay-postgres-$(id -u)-$(pwd -P | cksum | cut -d ' ' -f 1)-${2:-own}
+memory=/dev/shm
+room=2097152 # KiB
+folder=modelbay-postgres-$(id -u)-$(pwd -P | cksum | cut -d ' ' -f 1)-${2:-own}
+
+has_room() { [ -w "$memory" ] && [ "$(df -Pk "$memory" | awk 'NR == 2 { print $4 }')" -ge "$room" ]; }
+
+if [ -d "$memory/$folder" ] || { [ ! -d "${TMPDIR:-/tmp}/$folder" ] && has_room; }; then
+    folder=$memory/$folder
+else
+    folder=${TMPDIR:-/tmp}/$folder
+fi
 data=$folder/data
 
 say() { printf '%s\n' "$*" >&2; }
