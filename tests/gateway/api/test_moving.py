@@ -18,7 +18,7 @@ ORDER = {"passphrase": PASSPHRASE}
 
 def vault_of(site: Site) -> Vault:
     """Return the vault of the installation, as another process has it."""
-    return Vault(MasterKeys(site.data_dir, {}))
+    return Vault(MasterKeys(site.data_dir))
 
 
 async def exported(owner: Person) -> str:
@@ -58,6 +58,7 @@ async def test_a_workspace_goes_out_as_a_file_and_comes_in_elsewhere(site: Site)
     ]
 
 
+@pytest.mark.one_process("the other server sees it within a second")
 async def test_what_is_imported_holds_for_the_next_request(site: Site) -> None:
     """The gateway that has imported need not look a second later."""
     fill(site.now, vault_of(site), "default")
