@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import uvloop
 from tests.runtime.conftest import MakeEngine
 from tests.upstreams.openai import OpenAIUpstream
 
@@ -15,7 +17,7 @@ from modelbay.entities import UserPromptMessage
 from modelbay.errors import InvokeConnectionError
 from modelbay.runtime.deadlines import before, within
 from modelbay.sdk.testing import Gate, faults
-from modelbay.wires.request import call_deadline
+from modelbay.wires.request import GRAIN, call_deadline
 
 HELLO = [UserPromptMessage(content="Hello")]
 SHORT = 0.05
@@ -135,6 +137,40 @@ async def test_the_transport_knows_the_deadline() -> None:
     assert first is not None
     assert now + 59 < single < now + 62
     assert first == second
+
+
+def test_a_deadline_is_no_earlier_on_a_loop_that_counts_in_milliseconds() -> None:
+    """The deadline is by the clock, which the transport looks at, and not by the loop's (uvloop)."""
+
+    async def one() -> AsyncIterator[float | None]:
+        yield call_deadline.get()
+
+    async def deadlines() -> tuple[float, list[float | None]]:
+        started = time.monotonic()
+
+        async def single() -> float | None:
+            return call_deadline.get()
+
+        return started, [await within(60, single()), *[each async for each in before(60, one())]]
+
+    started, found = uvloop.run(deadlines())
+
+    assert [each is not None and each >= started + 60 for each in found] == [True, True]
+
+
+def test_what_has_run_into_its_deadline_is_known_to_be_late() -> None:
+    """Timers are early by parts of a millisecond (uvloop); who asks then whether time is up is told so."""
+
+    async def left() -> list[float]:
+        found = []
+        for number in range(20):
+            deadline = time.monotonic() + 0.0051 + number / 10_000
+            with pytest.raises(InvokeConnectionError):
+                await within(deadline - time.monotonic(), asyncio.Event().wait())
+            found.append(deadline - time.monotonic())
+        return found
+
+    assert max(uvloop.run(left())) <= GRAIN
 
 
 @pytest.mark.parametrize("timeout", [None, 60])

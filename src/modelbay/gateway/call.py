@@ -44,6 +44,7 @@ from modelbay.runtime.worst_case import Size, WorstCase, size_of, worst_case
 from modelbay.sdk import prices
 from modelbay.store import StoreError
 from modelbay.store.limits import Terms
+from modelbay.wires.request import GRAIN
 
 if TYPE_CHECKING:
     from modelbay.gateway.app import Gateway
@@ -182,7 +183,7 @@ class Call:
     def failed(self, error: InvokeError) -> None:
         """Note that an attempt failed before anything was answered, and what of."""
         assert self.trying is not None
-        self.trying.failed(error, blame=self.is_asking, late=time.monotonic() >= self.deadline)
+        self.trying.failed(error, blame=self.is_asking, late=self.deadline - time.monotonic() <= GRAIN)
         self._note_tried()
 
     def given_up(self) -> InvokeError:

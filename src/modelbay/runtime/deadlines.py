@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable
 from typing import TypeVar
 
@@ -21,10 +22,9 @@ async def within(timeout: float | None, work: Awaitable[T], place: Place = (None
     """Return what `work` gives; InvokeConnectionError if it takes more than `timeout` seconds."""
     if timeout is None:
         return await work
-    deadline = asyncio.get_running_loop().time() + timeout
-    token = call_deadline.set(deadline)
+    token = call_deadline.set(time.monotonic() + timeout)
     try:
-        async with asyncio.timeout_at(deadline):
+        async with asyncio.timeout(timeout):
             return await work
     except TimeoutError:
         raise too_late(timeout, place) from None
@@ -43,12 +43,12 @@ async def before(
         finally:
             await close(items)
         return
-    deadline = asyncio.get_running_loop().time() + timeout
+    deadline = time.monotonic() + timeout
     try:
         while True:
             token = call_deadline.set(deadline)
             try:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout(deadline - time.monotonic()):
                     item = await anext(items)
             except StopAsyncIteration:
                 return

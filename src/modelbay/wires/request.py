@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from modelbay.errors import InvokeError
@@ -13,10 +13,13 @@ from modelbay.errors import InvokeError
 if TYPE_CHECKING:
     from modelbay.wires.signing import Signer
 
-__all__ = ["Event", "Part", "Reply", "Request", "Timeouts", "call_deadline", "upstream_limits"]
+__all__ = ["GRAIN", "Event", "Part", "Reply", "Request", "Timeouts", "call_deadline", "upstream_limits"]
 
 ToError = Callable[[int, Mapping[str, str], bytes], InvokeError]
 Replies = Callable[[bytes | None], Iterable[str | bytes]]
+
+GRAIN: Final = 0.002
+"""Seconds by which the timers of event loops may be early: some count in whole milliseconds (uvloop)."""
 
 call_deadline: ContextVar[float | None] = ContextVar("modelbay_call_deadline", default=None)
 """When the whole call must be over (`time.monotonic()`), set by whoever started it; None is no limit."""

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 from modelbay.wires.http1.tls import Tls
+from modelbay.wires.request import GRAIN
 
 __all__ = ["Connection"]
 
@@ -318,7 +319,7 @@ class Connection:
             return
         if self.listener is not None:
             self._expiry = self._by if self._held else min(self._heard + self._idle, self._by)
-        if time.monotonic() < self._expiry - 0.001:
+        if time.monotonic() < self._expiry - GRAIN:
             self._arm(self._expiry)
             return
         for each in waiting:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from modelbay.wires.http1.errors import WireError
-from modelbay.wires.request import Timeouts
+from modelbay.wires.request import GRAIN, Timeouts
 
 __all__ = ["Limits", "Own"]
 
@@ -78,10 +78,10 @@ class Limits:
 
     def _said(self, doing: str, seconds: float | None, *, idle: bool = False) -> str:
         own, waited = self._own, f"Timeout while {doing}"
-        if self._first_by is not None and self._first_by <= time.monotonic() + 0.001:
+        if self._first_by is not None and self._first_by <= time.monotonic() + GRAIN:
             first = f"the answer has not begun within {self._first:g} seconds"
             return f"{waited}: {first} (network settings, first_token_timeout)."
-        if seconds is not None and self.left() > 0.001:
+        if seconds is not None and self.left() > GRAIN:
             setting = " (network settings, idle_timeout)" if idle and own is not None and own.idle else ""
             return f"{waited}, after {seconds:g} seconds{setting}."
         if own is not None and own.by == self._deadline:
