@@ -30,10 +30,10 @@ def test_a_correction_counts_where_its_call_counts(tmp_path: Path) -> None:
         correct(database, "one", Decimal("-0.125"), reason="the answer was cut off", actor="usr_ann")
 
         for name in DIMENSIONS:
-            rows = totals_of(database, ALL, (name,))
+            rows = totals_of(database, ALL, (name,)).values()
             assert sum((row.prices["USD"] for row in rows), Decimal(0)) == Decimal("0.625")
             assert sum(row.calls for row in rows) == 2
-        days = {row.labels[0]: row.prices["USD"] for row in totals_of(database, ALL, ("day",))}
+        days = {day: row.prices["USD"] for (day,), row in totals_of(database, ALL, ("day",)).items()}
         assert days == {"1970-01-06": Decimal("0.375"), "1970-01-10": Decimal("0.25")}
         assert database.rows("SELECT price FROM calls WHERE id = 'one'") == [("0.50",)]
         assert actions(database) == ["usage.correct"]

@@ -6,7 +6,6 @@ import asyncio
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from modelbay.errors import InvokeBadRequestError
 from modelbay.platform.corrections import correct
 from modelbay.platform.embedded import Embedded
 from modelbay.platform.retention import retain, retained, sweep
-from modelbay.platform.usage import DIMENSIONS, Usage, totals_of
+from modelbay.platform.usage import DIMENSIONS, Totals, totals_of
 from modelbay.runtime.accounts import CallRecord
 from modelbay.store import Database, calls
 from modelbay.store.selection import Selection
@@ -61,7 +60,7 @@ def many(count: int) -> list[CallRecord]:
     ]
 
 
-def totals(database: Database) -> dict[tuple[str, ...], Sequence[Usage]]:
+def totals(database: Database) -> dict[tuple[str, ...], Totals]:
     """Return totals by every dimension but the hour, for whole days."""
     periods = [ALL, Selection(workspace="default", since=20 * DAY, until=60 * DAY)]
     names = [name for name in DIMENSIONS if name != "hour"]

@@ -22,7 +22,7 @@ from modelbay.platform.retention import retain, sweep
 from modelbay.platform.usage import DIMENSIONS, usage
 from modelbay.runtime.accounts import CallRecord
 from modelbay.store import Database
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.journal import Journal, frame
 
 PRICES = (

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from modelbay.store import ConflictError, Database, audit
 from modelbay.store.calls import COLUMNS, DEFAULTS
+from modelbay.store.selection import Selection
+from modelbay.store.totals import sums
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -70,10 +72,10 @@ def test_days_are_those_of_the_calendar(database: Database, at: float) -> None:
     database.change("DELETE FROM calls")
     keep(database, call("one", at=at))
 
-    time = datetime.fromtimestamp(at, UTC)
-    texts = [time.strftime(form) for form in ("%Y-%m-%d", "%Y-%m-%dT%H", "%G-W%V")]
-    assert database.rows("SELECT at, day_of(at), hour_of(at), week_of(at) FROM calls") == [(at, *texts)]
     assert database.rows("SELECT days_of(at), hours_of(at) FROM calls") == [(at // 86400, at // 3600)]
+    [found] = sums(database, Selection(workspace="default"), ["day", "hour", "week", "month"])
+    time = datetime.fromtimestamp(int(at), UTC)
+    assert found.labels == tuple(map(time.strftime, ("%Y-%m-%d", "%Y-%m-%dT%H", "%G-W%V", "%Y-%m")))
 
 
 @one_database

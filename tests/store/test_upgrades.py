@@ -83,7 +83,7 @@ def assert_upgraded(directory: Path) -> None:
         assert database.rows("SELECT id, last_used FROM keys") == [("key_a", None)]
         assert database.rows("SELECT number FROM marks WHERE name = 'keys'") == [(7,)]
         days = [row for row in sums(database, Selection(workspace="default"), ["day"]) if row.calls]
-        assert [(row.labels, row.price) for row in days] == [(("1970-01-01",), "0.10")]
+        assert [(row.labels, row.prices) for row in days] == [(("1970-01-01",), "0.10")]
         assert database.rows("SELECT folded FROM journals") == [(99,)]
         assert database.rows("SELECT id FROM responses") == [("resp_1",)]
         assert database.rows("SELECT id, name, version FROM workspaces") == [("default", "Default", 1)]

@@ -15,7 +15,7 @@ from modelbay.platform.people.workspaces import get_workspace
 from modelbay.store import Database, audit
 from modelbay.store import retention as queries
 from modelbay.store.corrections import FACTS
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.retention import COUNTS, EXACT_SUMS, Keep
 from modelbay.store.totals import TOKENS
 

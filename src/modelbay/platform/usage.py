@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from modelbay.platform.fold import fold
 from modelbay.platform.people.refusals import invalid
 from modelbay.store import Database, people, totals
 from modelbay.store import credentials as credential_queries
 from modelbay.store import keys as key_queries
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT, sum_of
 from modelbay.store.selection import FAR, Selection
 from modelbay.store.totals import Sums
 
@@ -68,6 +68,39 @@ class Usage:
             self.prices[currency] = EXACT.add(self.prices.get(currency, Decimal(0)), price)
 
 
+class Totals(Mapping[tuple[str, ...], Usage]):
+    """Totals by their labels, in the order of these; each is added up when it is asked for."""
+
+    def __init__(self, sums: Iterable[Sums], names: Sequence[Mapping[str, str]]) -> None:
+        """Begin with sums, of which several may have the same labels.
+
+        Args:
+            names: What people call the labels of each dimension.
+        """
+        self._names = names
+        found: dict[tuple[str, ...], list[Sums]] = {}
+        for each in sums:
+            found.setdefault(each.labels, []).append(each)
+        # Here, since each database has an order of its own for letters.
+        self._sums = {labels: found[labels] for labels in sorted(found)}
+
+    def __getitem__(self, labels: tuple[str, ...]) -> Usage:
+        row = Usage(
+            label=" ".join(filter(None, labels)),
+            labels=labels,
+            names=tuple(names.get(label, "") for names, label in zip(self._names, labels, strict=True)),
+        )
+        for each in self._sums[labels]:
+            row.add(_usage(each))
+        return row
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return iter(self._sums)
+
+    def __len__(self) -> int:
+        return len(self._sums)
+
+
 def usage(
     data_dir: Path,
     *,
@@ -90,12 +123,11 @@ def usage(
     """
     dimensions = check_dimensions(by)
     with Database.open(data_dir) as database:
-        return usage_of(
-            database, data_dir, Selection(workspace=workspace, since=since, until=until), dimensions
-        )
+        chosen = Selection(workspace=workspace, since=since, until=until)
+        return [*usage_of(database, data_dir, chosen, dimensions).values()]
 
 
-def usage_of(database: Database, data_dir: Path, chosen: Selection, by: Sequence[str]) -> Sequence[Usage]:
+def usage_of(database: Database, data_dir: Path, chosen: Selection, by: Sequence[str]) -> Totals:
     """As `usage`, of chosen calls, by dimensions that were checked."""
     fold(database, data_dir)
     return totals_of(database, chosen, by)
@@ -114,28 +146,16 @@ def check_dimensions(by: str | Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def totals_of(database: Database, chosen: Selection, by: Sequence[str]) -> list[Usage]:
+def totals_of(database: Database, chosen: Selection, by: Sequence[str]) -> Totals:
     """Return the totals of chosen calls, of what is in the database."""
-    found: dict[tuple[str, ...], Usage] = {}
-    for each in totals.sums(database, chosen, by):
-        own = _usage(each)
-        if (known := found.get(each.labels)) is None:
-            found[each.labels] = own
-        else:
-            known.add(own)
-    called = {name: _names(database, chosen.workspace, name) for name in by if found}
-    # Here, since each database has an order of its own for letters.
-    rows = [found[labels] for labels in sorted(found)]
-    for row in rows:
-        row.label = " ".join(label for label in row.labels if label)
-        row.names = tuple(called[name].get(label, "") for name, label in zip(by, row.labels, strict=True))
-    return rows
+    found = totals.sums(database, chosen, by)
+    return Totals(found, [_names(database, chosen.workspace, name) if found else {} for name in by])
 
 
 def _usage(sums: Sums) -> Usage:
-    prices = {} if sums.price is None else {sums.currency: Decimal(sums.price)}
-    counts: dict[str, Any] = dict(zip(_COUNTS, (*sums[2:9], sums.unpriced), strict=True))
-    return Usage(labels=sums.labels, prices=prices, **counts)
+    price = sum_of(sums.prices)
+    counts = {name: getattr(sums, name) for name in _COUNTS}
+    return Usage(prices={} if price is None else {sums.currency: Decimal(price)}, **counts)
 
 
 def _names(database: Database, workspace: str, dimension: str) -> dict[str, str]:

@@ -6,15 +6,12 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from decimal import Context, Inexact
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
 from modelbay.store.failures import StoreError
 
 VARIABLE: Final = "MODELBAY_DATABASE_URL"
-EXACT: Final = Context(prec=10_000, traps=[Inexact])
-"""Sums of money: to the last digit, or an error."""
 NOTHING: Final[Mapping[str, Any]] = {}
 WAIT: Final = 30.0  # seconds for others to finish their transactions
 LARGEST: Final = 2**63 - 1
@@ -25,10 +22,9 @@ class Database(ABC):
     """One connection, for one thread at a time. What is committed is on the disk.
 
     Statements are SQL that SQLite and PostgreSQL read alike, with named parameters (`:name`) and functions of
-    ours: `exact_sum(x)`, the sum of exact numbers; `day_of(x)`, `hour_of(x)` and `week_of(x)`, the day, hour
-    and week of seconds since 1970 as `2026-11-21`, `2026-11-21T18` and `2026-W47` (UTC); `days_of(x)` and
-    `hours_of(x)`, how many of them are over since 1970, which is faster to group by. Exact numbers are text
-    on both sides. What else keeps a statement portable: `docs/decisions/0010-databases.md`.
+    ours: `exact_sum(x)`, the sum of exact numbers, which are text on both sides; `exact_parts(x)`, of which
+    `sum_of` makes that sum; `days_of(x)` and `hours_of(x)`, how many days and hours of seconds since 1970 are
+    over (UTC). What else keeps a statement portable: `docs/decisions/0010-databases.md`.
     """
 
     dialect: ClassVar[Literal["sqlite", "postgresql"]]

@@ -29,10 +29,8 @@ _OPTIONS: Final = {  # of libpq, where the URL says nothing else: a server that 
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-_TIME_OF = re.compile(r"\b(day|hour|week)_of\(([^()]*)\)")
-_FORMATS: Final = {"day": "YYYY-MM-DD", "hour": 'YYYY-MM-DD"T"HH24', "week": 'IYYY-"W"IW'}
 _NUMBER_OF = re.compile(r"\b(days|hours)_of\(([^()]*)\)")
-_EXACT_SUM = re.compile(r"\bexact_sum\(")
+_EXACT_SUM = re.compile(r"\bexact_(sum|parts)\(")
 _SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 
 
@@ -227,12 +225,7 @@ def _locking(name: str) -> str:
 @lru_cache(maxsize=1000)
 def _portable(statement: str) -> TextClause:
     """Return a statement with our functions in PostgreSQL's words."""
-    labelled = _NUMBER_OF.sub(_number_of, _TIME_OF.sub(_time_of, statement))
-    return text(_EXACT_SUM.sub("sum(", labelled))
-
-
-def _time_of(found: re.Match[str]) -> str:
-    return f"to_char(to_timestamp({found[2]}) AT TIME ZONE 'UTC', '{_FORMATS[found[1]]}')"
+    return text(_EXACT_SUM.sub("sum(", _NUMBER_OF.sub(_number_of, statement)))
 
 
 def _number_of(found: re.Match[str]) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from modelbay.store.database import EXACT, Database
+from modelbay.store.database import Database
+from modelbay.store.exact import EXACT
 
 FOLDING: Final = "fold"
 """The lock of those who add to what was spent: of the fold, and of who begins to count."""

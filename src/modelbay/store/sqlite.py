@@ -8,21 +8,20 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
-from functools import cache, lru_cache, reduce
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from modelbay.store.database import EXACT, NOTHING, SECONDS, WAIT, Database, storable
+from modelbay.store.database import NOTHING, SECONDS, WAIT, Database, storable
 from modelbay.store.directory import create_private, open_directory
+from modelbay.store.exact import sum_of
 from modelbay.store.failures import in_words
 from modelbay.store.schema import prepare
 
 FILE: Final = "modelbay.db"
 _BETWEEN: Final = 0.005  # seconds between two tries
-_PART: Final = 64 * 1024  # characters
+_EXACT_PARTS = re.compile(r"\bexact_parts\((\w+)\)")
 _EXACT_SUM = re.compile(r"\bexact_sum\((\w+)\)")
 _NUMBER_OF = re.compile(r"\b(days|hours)_of\(([^()]*)\)")
 
@@ -104,40 +103,10 @@ class SqliteDatabase(Database):
         self.connection.close()
 
 
-def sum_of(texts: str | None) -> str | None:
-    """Return the sum of decimals that have spaces between them, to the last digit; None of none.
-
-    SQLite joins them: a call of Python for each row would take five times as long.
-    """
-    if texts is None:
-        return None
-    total, begin = Decimal(0), 0
-    while begin < len(texts):  # in parts: as objects a million of them takes a hundred megabytes
-        space = texts.find(" ", begin + _PART)
-        end = len(texts) if space < 0 else space
-        total = reduce(EXACT.add, map(Decimal, texts[begin:end].split(" ")), total)
-        begin = end + 1
-    return f"{total:f}"
-
-
-def day_of(at: float) -> str:
-    """Return the day of a time, UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
-
-
-def hour_of(at: float) -> str:
-    """Return the hour of a time, UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H")
-
-
-def week_of(at: float) -> str:
-    """Return the week of a time as ISO 8601 counts them, UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%G-W%V")
-
-
 @lru_cache(maxsize=1000)
 def _portable(statement: str) -> str:
     """Return a statement with our functions in SQLite's words."""
+    statement = _EXACT_PARTS.sub(r"group_concat(\1, ' ')", statement)
     statement = _EXACT_SUM.sub(r"sum_of(group_concat(\1, ' '))", statement)
     return _NUMBER_OF.sub(lambda found: f"(CAST({found[2]} AS INTEGER) / {SECONDS[found[1]]})", statement)
 
@@ -181,5 +150,4 @@ def _configure(connection: sqlite3.Connection) -> None:
     # A journal is removed once its calls are committed, so a commit has to survive a loss of power.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    for function in (sum_of, day_of, hour_of, week_of):
-        connection.create_function(function.__name__, 1, function, deterministic=True)
+    connection.create_function(sum_of.__name__, 1, sum_of, deterministic=True)

@@ -38,8 +38,8 @@ def written(database: Database, data_dir: Path, *calls: CallRecord) -> None:
 
 def spent(database: Database, chosen: Selection = ALL) -> dict[str, Decimal]:
     """Return what everything came to, by currency."""
-    rows = totals_of(database, chosen, ())
-    return rows[0].prices if rows else {}
+    total = totals_of(database, chosen, ()).get(())
+    return total.prices if total else {}
 
 
 def never_declared(*_: str) -> PriceConfig | None:

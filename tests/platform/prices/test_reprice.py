@@ -82,8 +82,8 @@ def test_a_call_gets_its_first_price(tmp_path: Path) -> None:
         result = reprice(database, ALL, lambda _, model, __: prices.get(model), actor="cli", write=True)
 
         assert result.corrections == 2
-        rows = {row.labels[0]: row for row in totals_of(database, ALL, ("model",))}
-        assert {name: (row.unpriced, row.prices) for name, row in rows.items()} == {
+        rows = totals_of(database, ALL, ("model",))
+        assert {name: (row.unpriced, row.prices) for (name,), row in rows.items()} == {
             "acme/large": (0, {"USD": Decimal("0.0045")}),
             "acme/free": (0, {"USD": Decimal(0)}),
             "acme/strange": (1, {}),
@@ -134,7 +134,7 @@ def test_each_call_is_reckoned_by_the_price_of_its_day(tmp_path: Path) -> None:
         chosen = Selection(workspace="default", until=3 * DAY, model="acme/large")
         reprice(database, chosen, lambda *_: price(input="0", output="0"), actor="cli", write=True)
 
-        days = {row.labels[0]: row.prices["USD"] for row in totals_of(database, chosen, ("day",))}
+        days = {day: row.prices["USD"] for (day,), row in totals_of(database, chosen, ("day",)).items()}
         assert days == {
             "1970-01-01": Decimal(0),
             "1970-01-02": Decimal("0.0045"),

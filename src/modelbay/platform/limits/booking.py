@@ -16,7 +16,7 @@ from modelbay.platform.limits.charges import (
 )
 from modelbay.store import Database, keys, limits, spending
 from modelbay.store.calls import COLUMNS
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.limits import BudgetRow
 from modelbay.store.spending import Place
 

@@ -27,7 +27,7 @@ from modelbay.runtime.worst_case import WorstCase
 from modelbay.store import Database, audit, calls, keys, people, spending, workspaces
 from modelbay.store import limits as queries
 from modelbay.store.credentials import changing
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.limits import BudgetRow
 from modelbay.store.selection import FAR
 from modelbay.store.spending import Balance, Place

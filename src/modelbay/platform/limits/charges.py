@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from modelbay.platform.limits.periods import Period, start_of
 from modelbay.store.calls import COLUMNS
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.limits import BudgetRow
 from modelbay.store.spending import Place
 

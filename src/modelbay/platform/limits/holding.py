@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from modelbay.errors import ModelbayError
 from modelbay.platform.limits.charges import NOTHING
 from modelbay.store import Database, spending
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.spending import Balance, HoldRow, Place
 
 

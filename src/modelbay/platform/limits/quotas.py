@@ -19,7 +19,7 @@ from modelbay.runtime.worst_case import WorstCase
 from modelbay.store import Database, audit, calls, spending, workspaces
 from modelbay.store import limits as queries
 from modelbay.store.credentials import changing
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.selection import FAR
 from modelbay.store.spending import Balance, Place
 

@@ -13,7 +13,7 @@ import orjson
 
 from modelbay.entities import PriceConfig
 from modelbay.sdk.prices import rates_for
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.prices import PriceRow
 
 PROVIDER: Final = "provider"

@@ -15,7 +15,7 @@ from modelbay.platform.people.workspaces import get_workspace
 from modelbay.platform.prices.book import Place, PriceBook, as_json
 from modelbay.store import Database, audit, marks
 from modelbay.store import prices as queries
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.failures import ConflictError
 from modelbay.store.prices import PriceRow
 

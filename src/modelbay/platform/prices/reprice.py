@@ -17,7 +17,7 @@ from modelbay.platform.prices.entries import price_book
 from modelbay.sdk.prices import exact_price
 from modelbay.store import Database, audit, calls, spending
 from modelbay.store import corrections as queries
-from modelbay.store.database import EXACT
+from modelbay.store.exact import EXACT
 from modelbay.store.selection import Selection
 
 REASON: Final = "repriced"

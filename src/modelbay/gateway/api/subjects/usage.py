@@ -53,9 +53,9 @@ async def totals(request: Request[None, UsageQuery]) -> Reply:
         until=query.until.timestamp() if query.until else FAR,
         key=request.key.key_id if request.key is not None else "",
     )
-    rows = await request.run(usage_of, request.services.data_dir, chosen, by)
-    kept, following = cut_list(request, rows, lambda row: "\n".join(row.labels))
-    return Reply(UsagePage(items=[total_of(row, by) for row in kept], next=following))
+    found = await request.run(usage_of, request.services.data_dir, chosen, by)
+    kept, following = cut_list(request, [*found], "\n".join)
+    return Reply(UsagePage(items=[total_of(found[labels], by) for labels in kept], next=following))
 
 
 async def list_calls(request: Request[None, CallQuery]) -> Reply:
