@@ -54,10 +54,9 @@ def config(person: Person, workspace: str, key: str) -> str:
     return _CONFIG.format(examples=_EXAMPLES, token=person.token, key=key, csrf=csrf, workspace=workspace)
 
 
-@pytest.mark.one_process("what is answered is compared with a description, half a minute long")
 async def test_any_request_is_answered_as_described(site: Site, installation: str, tmp_path: Path) -> None:
     """Statuses, headers, bodies, what is refused and what is taken: all of it is in the description."""
-    workspace = "default" if installation == "sqlite" else site.workspace()  # half a minute each
+    workspace = "default" if installation == "sqlite" else site.workspace()
     person = site.person(Role.OWNER, workspace)
     given = tmp_path / "schemathesis.toml"
     given.write_text(config(person, workspace, site.key(workspace).secret))

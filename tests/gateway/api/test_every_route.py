@@ -13,7 +13,6 @@ from modelbay.gateway.api.reply import Reply
 from modelbay.gateway.api.table import Table, all_operations
 from modelbay.platform.people.permissions import ACTIONS, OPEN, Role, may
 
-pytestmark = pytest.mark.one_process("it asks a table that is the same in all processes, 1,500 questions")
 OPERATIONS = all_operations()
 PROBE = "?no-such-parameter=1"
 """Is refused only after the caller has been let in, and before anything is done."""
