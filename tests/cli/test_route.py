@@ -151,6 +151,14 @@ def test_a_call_that_had_no_choice_is_explained(route: Route) -> None:
         ({"provider": "", "model": "", "status": 404}, "The name led to no model: the call was refused"),
         ({"status": 499}, "The client went away before the end after 0 s."),
         ({"tried": '[{"model": "acme/la', "attempts": 3}, "It was tried 3 times; what came of each was too"),
+        (
+            {
+                "tried": '[{"model": "acme/large", "credential": "cred_1", "name": "a", "passed": '
+                '"connection", "left": 7.5, "more": 3}]'
+            },
+            "credentials 'a' (cred_1) was passed over: it cooled down after connection, for 7.5 s more; "
+            "and 3 more of the model's keys.",
+        ),
         ({"price": None}, "the price is not known"),
         ({"quantity": "2.5", "meter": "minute"}, "It used 2.5 minute, for 0.0003125 USD."),
     ],

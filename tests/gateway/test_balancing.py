@@ -90,7 +90,7 @@ async def test_what_was_tried_is_in_the_ledger(serve: Serve) -> None:
         }
         assert (answered["credential"], answered["error"], answered["status"]) == (keys.ids[1], "", 200)
         assert refused.status == 401
-        tried, passed = (await keys.record())["tried"]
+        passed, tried = (await keys.record())["tried"]
         assert (tried["credential"], tried["error"]) == (keys.ids[1], "authorization")
         assert (passed["credential"], passed["passed"]) == (keys.ids[0], "rate-limit")
         assert passed["left"] == pytest.approx(30, abs=0 if keys.servers == 1 else 10)  # their clocks go on

@@ -41,6 +41,7 @@ async def test_an_upstream_that_does_not_answer_in_time_is_left(
 async def test_a_stream_that_stalls_ends_with_an_error_in_time(way: Way, tmp_path: Path) -> None:
     """What was said by then was paid for, and counts."""
     async with way.serving(tmp_path) as served:
+        await served.post(way.path, way.body())  # loads what takes half a second where a machine is busy
         upstream, ledger = way.upstream(served), Watched(served.gateway)
         upstream.will_stream(*WORDS)
         gated(upstream, open_for=8)
@@ -58,6 +59,7 @@ async def test_a_stream_that_stalls_ends_with_an_error_in_time(way: Way, tmp_pat
 async def test_a_stream_that_never_ends_ends_in_time(way: Way, tmp_path: Path) -> None:
     """Something arrives all the time, so no silence ends it: the deadline is for all of the answer."""
     async with way.serving(tmp_path) as served:
+        await served.post(way.path, way.body())  # loads what takes half a second where a machine is busy
         upstream, ledger = way.upstream(served), Watched(served.gateway)
         upstream.will_stream(*WORDS * 100)
         upstream.delay = 0.01

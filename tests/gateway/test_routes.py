@@ -235,6 +235,9 @@ async def test_a_call_is_explained_by_its_request_id(serve: Serve) -> None:
         assert ": rate-limit, HTTP 429." in told
         assert f"{MODEL} with credentials 'key 1' ({keys.ids[1]})" in told
         assert "USD" in told
+        assert (
+            f"credentials 'key 0' ({keys.ids[0]}) was passed over: it cooled down after rate-limit" in rested
+        )
         assert "(no. 1 of the route's order; the key's turn, by weight 1 of 2) answered after" in rested
         assert [each["error"] for each in facts["tried"]] == ["rate-limit", ""]
         assert facts["route"] == "best"

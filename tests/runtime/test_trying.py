@@ -335,3 +335,55 @@ async def test_who_shares_and_is_passed_over_is_noted_once() -> None:
     ]
     assert call.error is not None
     assert call.error.retry_after == 5
+
+
+async def test_keys_that_rest_while_another_takes_their_turn_are_noted() -> None:
+    """Who asks why a key was used wants to know why not the other one."""
+    world = World(one=[key("a"), key("b"), key("c", shared=False)])
+    failing = world.call(ONE, TWO)
+    await failing.next()
+    failing.failed(InvokeRateLimitError(retry_after=5))
+    failing.close()
+
+    call = world.call(ONE, TWO)
+    assert await used(call) == "one b"
+    call.failed(InvokeConnectionError("down"))
+    assert await used(call) == "one c"
+    call.began()
+
+    assert [(note["credential"], note.get("passed"), note.get("error")) for note in call.notes] == [
+        ("a", "rate-limit", None),
+        ("b", None, "connection"),
+        ("c", None, ""),
+    ]
+
+
+async def test_a_key_that_rests_is_not_noted_where_it_would_not_have_been_chosen() -> None:
+    """The one that is there for bad days says nothing of a good one."""
+    world = World(one=[key("own", shared=False), key("spare", shared=False)])
+    world.balancer.cooling.failed(f"default/spare/llm/{ONE}", ErrorClass.CONNECTION)
+
+    call = world.call(ONE, TWO)
+    assert await used(call) == "one own"
+    call.began()
+
+    assert [note["credential"] for note in call.notes] == ["own"]
+
+
+async def test_every_attempt_is_noted_however_many_keys_rest() -> None:
+    """A row of the ledger has room for some of those that rest; of the others it says how many."""
+    world = World(one=[key(f"k{number}") for number in range(20)], two=[key("last", shared=False)])
+    for number in range(20):
+        world.balancer.cooling.failed(f"default/k{number}/llm/{ONE}", ErrorClass.RATE_LIMIT)
+
+    call = world.call(ONE, TWO)
+    assert await used(call) == "two last"
+    call.began()
+
+    assert [(note["credential"], note.get("more")) for note in call.notes] == [
+        ("k0", None),
+        ("k1", None),
+        ("k2", None),
+        ("k3", 16),
+        ("last", None),
+    ]

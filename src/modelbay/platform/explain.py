@@ -29,6 +29,7 @@ class Tried:
         why: Why it was this one's turn.
         passed: What it cooled down after; "" if it was tried.
         seconds: How long the attempt took; of one that was passed over, what was left of its cool-down.
+        more: How many others were passed over that are not told.
     """
 
     model: str
@@ -39,6 +40,7 @@ class Tried:
     why: str = ""
     passed: str = ""
     seconds: float = 0.0
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ def _one(note: Mapping[str, Any]) -> Tried:
         why=str(note.get("why", "")),
         passed=str(note.get("passed", "")),
         seconds=float(note.get("left", note.get("seconds", 0.0))),
+        more=int(note.get("more", 0)),
     )
 
 
@@ -130,7 +133,9 @@ def _plainly(row: Mapping[str, Any]) -> str:
 def _attempt(each: Tried) -> str:
     who = f"{each.model} with {_credentials(each.credential, each.name)}"
     if each.passed:
-        return f"{who} was passed over: it cooled down after {each.passed}, for {each.seconds:g} s more."
+        more = f"; and {each.more} more of the model's keys" if each.more else ""
+        left = f"it cooled down after {each.passed}, for {each.seconds:g} s more{more}"
+        return f"{who} was passed over: {left}."
     why = f" ({each.why})" if each.why else ""
     if not each.error:
         return f"{who}{why} answered after {each.seconds:g} s."

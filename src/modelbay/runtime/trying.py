@@ -220,6 +220,8 @@ class Trying:
                 left.clear()
                 return None
             chosen, group, why = self._turn(planned, ready)
+            if len(ready) < len(left):
+                self._pass_over(planned, left, ready, chosen)
             left.remove(chosen)
             key = self._key(planned, chosen.using)
             if not await cooling.claim(key):
@@ -230,6 +232,16 @@ class Trying:
                 why = _and(why, "a probe, now that its cool-down is over")
             return Attempt(planned.name, chosen.using, planned.step, why, key, group, probe)
         return None
+
+    def _pass_over(
+        self, planned: Planned, left: list[Candidate], ready: Sequence[Candidate], chosen: Candidate
+    ) -> None:
+        """Note who might have been chosen, had it not failed before; this call tries it no more."""
+        first, among = left[: left.index(chosen)], chosen.shared
+        for each in [each for each in left if each not in ready]:
+            if each in first or (among and each.shared):
+                left.remove(each)
+                self._note_passed(planned, each.using)
 
     def _turn(self, planned: Planned, ready: Sequence[Candidate]) -> tuple[Candidate, tuple[str, ...], str]:
         if not ready[0].shared:

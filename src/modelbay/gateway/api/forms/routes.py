@@ -97,6 +97,7 @@ class TriedAnswer(Answer):
     seconds: float = Field(
         description="How long it took; of one passed over, what was left of the cool-down."
     )
+    more: int = Field(description="How many others were passed over that are not told.")
 
 
 class ExplanationAnswer(Answer):
@@ -172,4 +173,5 @@ def _tried(each: Tried) -> TriedAnswer:
         status=each.status,
         passed=each.passed,
         seconds=each.seconds,
+        more=each.more,
     )
