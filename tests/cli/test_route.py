@@ -157,7 +157,7 @@ def test_a_call_that_had_no_choice_is_explained(route: Route) -> None:
                 '"connection", "left": 7.5, "more": 3}]'
             },
             "credentials 'a' (cred_1) was passed over: it cooled down after connection, for 7.5 s more; "
-            "and 3 more of the model's keys.",
+            "3 more keys rested too.",
         ),
         ({"price": None}, "the price is not known"),
         ({"quantity": "2.5", "meter": "minute"}, "It used 2.5 minute, for 0.0003125 USD."),

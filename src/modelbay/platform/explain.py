@@ -133,7 +133,7 @@ def _plainly(row: Mapping[str, Any]) -> str:
 def _attempt(each: Tried) -> str:
     who = f"{each.model} with {_credentials(each.credential, each.name)}"
     if each.passed:
-        more = f"; and {each.more} more of the model's keys" if each.more else ""
+        more = f"; {each.more} more keys rested too" if each.more else ""
         left = f"it cooled down after {each.passed}, for {each.seconds:g} s more{more}"
         return f"{who} was passed over: {left}."
     why = f" ({each.why})" if each.why else ""

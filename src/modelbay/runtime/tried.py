@@ -31,7 +31,7 @@ class Tried:
     def passed(self, name: ModelName, using: Using, kind: ErrorClass | None, left: float | None) -> None:
         """Note credentials that were left alone: after what, and the seconds for which they still are.
 
-        Where that are too many, the last of those that are told says how many `more`.
+        Where these are too many, the last of those that are told says how many `more` there were.
         """
         if len(self._passed) == _MOST_PASSED:
             self._passed[-1]["more"] = self._passed[-1].get("more", 0) + 1
