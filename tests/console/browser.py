@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import json
 import os
 import re
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ from websockets.asyncio.client import ClientConnection, connect
 SCRIPT = Path(__file__).parents[2] / "scripts" / "chromium.sh"
 _CANNOT_INSTALL = 3
 _PATIENCE = 30.0
+_LEFT = ("navigated or closed", "Cannot find default execution context", "context was destroyed")
+
+
+class LeftError(AssertionError):
+    """The page that was asked has been left meanwhile."""
 
 
 def program() -> str:
@@ -53,8 +59,10 @@ class Tab:
         found = f"[...document.querySelectorAll({json.dumps(selector)})].map((each) => each.innerText)"
         async with asyncio.timeout(_PATIENCE):
             while True:
-                texts = await self.run(found)
-                match = next((each for each in texts or () if text in each), None)
+                texts: Sequence[str] = ()
+                with contextlib.suppress(LeftError):  # it is on its way to the page that is waited for
+                    texts = await self.run(found) or ()
+                match = next((each for each in texts if text in each), None)
                 if match is not None:
                     return str(match)
                 await asyncio.sleep(0.02)
@@ -66,8 +74,9 @@ class Tab:
             await self.ask("Input.insertText", text=text)
 
     async def press(self, selector: str) -> None:
-        """Press a button or a link."""
-        await self.run(f"document.querySelector({json.dumps(selector)}).click()")
+        """Press a button or a link, which may lead away at once."""
+        with contextlib.suppress(LeftError):
+            await self.run(f"document.querySelector({json.dumps(selector)}).click()")
 
     async def run(self, script: str) -> Any:
         """Return what an expression comes to in the page."""
@@ -107,7 +116,9 @@ class Tab:
             if "id" in said:
                 answer = self._answers.pop(said["id"])
                 if "error" in said:
-                    answer.set_exception(AssertionError(said["error"]["message"]))
+                    what = said["error"]["message"]
+                    kind = LeftError if any(each in what for each in _LEFT) else AssertionError
+                    answer.set_exception(kind(what))
                 else:
                     answer.set_result(said["result"])
             elif said["method"] == "Runtime.exceptionThrown":
