@@ -134,7 +134,7 @@ def test_a_call_that_had_no_choice_is_explained(route: Route) -> None:
     assert done.out.splitlines() == [
         "c1 at 2023-11-14T22:13:20Z",
         "- Key key_a asked over openai.chat for a model of type llm by the name 'acme/large'.",
-        "- The name says provider and model: there was nothing to choose.",
+        "- The name says provider and model: no model was to be chosen.",
         "- acme/large was called with credentials 'production' (cred_1): the active ones, and the only "
         "choice.",
         "- The client was told HTTP 200 after 1.25 s.",

@@ -113,7 +113,7 @@ def _meaning(row: Mapping[str, Any]) -> str:
     if asked == _DEFAULT:
         return f"'default' was {model}, the default model of this type."
     if asked == model:
-        return "The name says provider and model: there was nothing to choose."
+        return "The name says provider and model: no model was to be chosen."
     return f"A model of that name was to be had from one provider only: {model}."
 
 
