@@ -16,6 +16,7 @@ from tests.platform.shared.test_sharing import SLOTS, TOKENS, refused, taken, un
 
 from modelbay.platform.shared import VARIABLE, Ask, Kind, Shared, shared_in
 from modelbay.platform.shared.local import FILE, LocalStore
+from modelbay.platform.shared.redis import PATIENCE
 from modelbay.platform.shared.sharing import Sharing
 from modelbay.store import StoreError
 
@@ -85,6 +86,37 @@ async def test_a_redis_that_says_nothing_holds_up_no_call(hasty: Shared, own_red
 
     own_redis.thaw()
     await until(lambda: hasty.failure == "")
+
+
+async def test_a_call_waits_as_long_as_the_url_says(
+    own_redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the setting that other clients of Redis know: for one that is far away."""
+    monkeypatch.setenv(VARIABLE, f"{own_redis.url}?socket_timeout=60")
+    shared = shared_in(tmp_path)
+    await shared.start()
+    await taken(shared, TWO)
+    own_redis.freeze()
+    waiting = asyncio.ensure_future(taken(shared, TWO))
+    done, _ = await asyncio.wait((waiting,), timeout=3 * PATIENCE)
+    own_redis.thaw()
+    await waiting
+
+    assert (done, shared.failure) == (set(), "")
+    await refused(shared, TWO)
+    await shared.close()
+
+
+@pytest.mark.parametrize("time", ["0", "-1", "nan", "inf"])
+async def test_a_time_that_nobody_can_wait_is_said_at_the_start(
+    time: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rather than that each call counts for this machine alone."""
+    monkeypatch.setenv(VARIABLE, f"redis://:hunter2@127.0.0.1:1/0?socket_timeout={time}")
+    shared = shared_in(tmp_path)
+    with pytest.raises(StoreError, match="MODELBAY_REDIS_URL: socket_timeout must be seconds"):
+        await shared.start()
+    await shared.close()
 
 
 async def test_what_a_silent_redis_took_after_all_is_given_back(
