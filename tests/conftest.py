@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 from tests.platform.databases import backend, own_server, postgres
@@ -18,3 +19,6 @@ settings.load_profile("build" if os.environ.get("CI") else "here")
 # Tests write: never to a database that whoever runs them works with.
 os.environ.pop("MODELBAY_DATABASE_URL", None)
 os.environ.pop("MODELBAY_REDIS_URL", None)
+
+# A shell has what it starts in the background ignore Ctrl-C, and what tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
