@@ -20,12 +20,13 @@ from benchmarks.catalog import catalog
 from benchmarks.embedding import embedding
 from benchmarks.figure import Figure, Rounds
 from benchmarks.imports import imports
+from benchmarks.lists import lists
 from benchmarks.tokens import tokens
 
 Benchmark = Callable[[Rounds], list[Figure]]
 # Imports come first: they are disturbed by what the others leave behind in the machine's caches.
 BENCHMARKS: Mapping[str, Benchmark] = {
-    each.__name__: each for each in (imports, unary, stream, blocking, embedding, tokens, catalog)
+    each.__name__: each for each in (imports, unary, stream, blocking, embedding, tokens, catalog, lists)
 }
 _APIS = 2  # `unary` and `stream` go through their rounds once for each of OpenAI's APIs
 _TWICE = frozenset({"unary", "stream"})
