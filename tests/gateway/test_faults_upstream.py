@@ -115,7 +115,7 @@ async def test_an_upstream_that_refuses_connections_is_named_as_not_reachable(
     """The client can do nothing about it but try later or elsewhere."""
     async with way.serving(tmp_path) as served:
         way.upstream(served).will_fail(faults.refuse())
-        answer = await served.post(way.path, way.body(stream=stream), modelbay_timeout="0.4")
+        answer = await served.post(way.path, way.body(stream=stream))
         assert answer.status == 502
         assert way.is_error(answer.json)
         assert "connect" in answer.json["error"]["message"]
