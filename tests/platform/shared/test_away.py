@@ -119,6 +119,17 @@ async def test_a_time_that_nobody_can_wait_is_said_at_the_start(
     await shared.close()
 
 
+async def test_an_option_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing else of the URL."""
+    monkeypatch.setenv(VARIABLE, "redis://:hunter2@127.0.0.1:1/0?socket_timeout=soon")
+    shared = shared_in(tmp_path)
+    with pytest.raises(StoreError, match="REDIS_URL: socket_timeout has a value that cannot be read$"):
+        await shared.start()
+    await shared.close()
+
+
 async def test_what_a_silent_redis_took_after_all_is_given_back(
     hasty: Shared, own_redis: RedisServer
 ) -> None:

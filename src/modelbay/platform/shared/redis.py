@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha1
 from math import inf
@@ -76,11 +77,8 @@ class RedisStore:
                 socket_connect_timeout=max(_SILENCE, self.patience),
                 socket_keepalive=True,
             )
-        except ValueError:  # its text may quote a part of the password
-            raise StoreError(
-                "MODELBAY_REDIS_URL: it is no address of a Redis, such as redis://:password@host:6379/0; "
-                "in a password, write / # ? and @ as %2F %23 %3F and %40"
-            ) from None
+        except ValueError as error:
+            raise StoreError(f"MODELBAY_REDIS_URL: {_mistake(error)}") from None
         self.patience = self._told_patience(self._client.connection_pool.connection_kwargs["socket_timeout"])
 
     async def take(self, wanted: Sequence[Wanted]) -> Sequence[int | Refused]:
@@ -179,6 +177,16 @@ class RedisStore:
         if "Timeout" in type(error).__name__:
             return AwayError(f"{self.place} does not answer")
         return AwayError(f"{self.place} cannot be used: {_first_line(error)}")
+
+
+def _mistake(error: ValueError) -> str:
+    """Return what is wrong with a URL. What the client says of it may quote a part of the password."""
+    if option := re.match(r"Invalid value for '(\w+)'", str(error)):  # one that the client knows
+        return f"{option[1]} has a value that cannot be read"
+    return (
+        "it is no address of a Redis, such as redis://:password@host:6379/0; "
+        "in a password, write / # ? and @ as %2F %23 %3F and %40"
+    )
 
 
 def _place(url: str) -> str:
