@@ -125,7 +125,7 @@ async def test_an_option_that_cannot_be_read_is_named(
     """And nothing else of the URL."""
     monkeypatch.setenv(VARIABLE, "redis://:hunter2@127.0.0.1:1/0?socket_timeout=soon")
     shared = shared_in(tmp_path)
-    with pytest.raises(StoreError, match="REDIS_URL: socket_timeout has a value that cannot be read$"):
+    with pytest.raises(StoreError, match=r"REDIS_URL: socket_timeout has a value that cannot be read$"):
         await shared.start()
     await shared.close()
 
@@ -152,6 +152,30 @@ async def test_a_redis_that_is_emptied_is_no_error(shared: Shared, own_redis: Re
     await taken(shared, TWO)
     await taken(shared, TWO)
     await refused(shared, TWO)
+
+    assert shared.failure == ""
+
+
+async def test_a_redis_that_forgets_again_and_again_is_no_error(
+    shared: Shared, own_redis: RedisServer
+) -> None:
+    """Whenever it does: a script comes with its text where it is not known."""
+    stopping = asyncio.Event()
+
+    def forget() -> None:
+        while not stopping.is_set():
+            own_redis.send("SCRIPT FLUSH")
+
+    forgetting = asyncio.ensure_future(asyncio.to_thread(forget))
+    try:
+        for _ in range(200):
+            await taken(shared, Ask("many", Kind.REQUESTS, 200))
+            shared.cool("acme", 60)
+            await shared.flush()
+        await refused(shared, Ask("many", Kind.REQUESTS, 200))
+    finally:
+        stopping.set()
+        await forgetting
 
     assert shared.failure == ""
 

@@ -25,6 +25,9 @@ _FOLDER: Final = Path(__file__).parent / "lua"
 _SILENCE: Final = 1.0  # seconds until a connection that does not answer is given up
 
 
+_Call = tuple[list[str], list[Any]]  # keys and arguments
+
+
 class _Script:
     """A script, which Redis knows by its hash once it has seen it."""
 
@@ -133,14 +136,13 @@ class RedisStore:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _run(self, script: _Script, calls: Sequence[tuple[list[str], list[Any]]]) -> list[Any]:
+    async def _run(self, script: _Script, calls: Sequence[_Call]) -> list[Any]:
         """Run a script for each of the calls, all in one round trip; two where the script is not known."""
         try:
-            answers = await self._send(script, calls)
+            answers = await self._send([("EVALSHA", script.hash, call) for call in calls])
             unknown = [place for place, answer in enumerate(answers) if _is_unknown(answer)]
-            if unknown:
-                await self._opened().script_load(script.text)
-                again = await self._send(script, [calls[place] for place in unknown])
+            if unknown:  # with its text, from which it is known then: it may be forgotten at any moment
+                again = await self._send([("EVAL", script.text, calls[place]) for place in unknown])
                 for place, answer in zip(unknown, again, strict=True):
                     answers[place] = answer
         except Exception as error:  # noqa: BLE001 - as above
@@ -150,10 +152,10 @@ class RedisStore:
                 raise self._away(answer)
         return answers
 
-    async def _send(self, script: _Script, calls: Sequence[tuple[list[str], list[Any]]]) -> list[Any]:
+    async def _send(self, commands: Sequence[tuple[str, str | bytes, _Call]]) -> list[Any]:
         async with self._opened().pipeline(transaction=False) as pipeline:
-            for keys, arguments in calls:
-                pipeline.evalsha(script.hash, len(keys), *keys, *arguments)
+            for command, script, (keys, arguments) in commands:
+                pipeline.execute_command(command, script, len(keys), *keys, *arguments)
             return await pipeline.execute(raise_on_error=False)
 
     def _opened(self) -> Redis:
