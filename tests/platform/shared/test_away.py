@@ -16,7 +16,7 @@ from tests.platform.shared.test_sharing import SLOTS, TOKENS, refused, taken, un
 
 from modelbay.platform.shared import VARIABLE, Ask, Kind, Shared, shared_in
 from modelbay.platform.shared.local import FILE, LocalStore
-from modelbay.platform.shared.redis import PATIENCE
+from modelbay.platform.shared.redis import PATIENCE, RedisStore
 from modelbay.platform.shared.sharing import Sharing
 from modelbay.store import StoreError
 
@@ -107,6 +107,17 @@ async def test_a_call_waits_as_long_as_the_url_says(
     await shared.close()
 
 
+@pytest.mark.parametrize(
+    ("option", "seconds"), [("", PATIENCE), ("?socket_timeout=1", 1.0), ("?socket_timeout=0.02", 0.02)]
+)
+def test_any_time_to_wait_is_taken(option: str, seconds: float) -> None:
+    """Also one that the client would have had without it."""
+    store = RedisStore(f"redis://:hunter2@127.0.0.1:1/0{option}")
+    store.open()
+
+    assert store.patience == seconds
+
+
 @pytest.mark.parametrize("time", ["0", "-1", "nan", "inf"])
 async def test_a_time_that_nobody_can_wait_is_said_at_the_start(
     time: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -114,7 +125,7 @@ async def test_a_time_that_nobody_can_wait_is_said_at_the_start(
     """Rather than that each call counts for this machine alone."""
     monkeypatch.setenv(VARIABLE, f"redis://:hunter2@127.0.0.1:1/0?socket_timeout={time}")
     shared = shared_in(tmp_path)
-    with pytest.raises(StoreError, match="MODELBAY_REDIS_URL: socket_timeout must be seconds"):
+    with pytest.raises(StoreError, match="MODELBAY_REDIS_URL: socket_timeout is to be seconds"):
         await shared.start()
     await shared.close()
 

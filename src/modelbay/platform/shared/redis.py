@@ -24,7 +24,6 @@ PATIENCE: Final = 0.1
 _FOLDER: Final = Path(__file__).parent / "lua"
 _SILENCE: Final = 1.0  # seconds until a connection that does not answer is given up
 
-
 _Call = tuple[list[str], list[Any]]  # keys and arguments
 
 
@@ -67,22 +66,29 @@ class RedisStore:
         """
         try:  # start-up time: 0.3 s and 38 MB, for who uses it
             from redis.asyncio import Redis  # noqa: PLC0415
+            from redis.asyncio.connection import parse_url  # noqa: PLC0415
             from redis.asyncio.retry import Retry  # noqa: PLC0415
             from redis.backoff import NoBackoff  # noqa: PLC0415
         except ImportError:
             raise StoreError("MODELBAY_REDIS_URL is set: install modelbay[gateway,redis]") from None
         try:
+            options: Mapping[str, Any] = parse_url(self._url)
+            self.patience = options.get("socket_timeout", self.patience)
+            silence = max(_SILENCE, self.patience)
             self._client = Redis.from_url(
                 self._url,
                 protocol=2,
                 retry=Retry(NoBackoff(), 0),  # whoever calls does something better than to wait
-                socket_timeout=max(_SILENCE, self.patience),
-                socket_connect_timeout=max(_SILENCE, self.patience),
+                socket_timeout=silence,
+                socket_connect_timeout=silence,
                 socket_keepalive=True,
             )
         except ValueError as error:
             raise StoreError(f"MODELBAY_REDIS_URL: {_mistake(error)}") from None
-        self.patience = self._told_patience(self._client.connection_pool.connection_kwargs["socket_timeout"])
+        if not 0 < self.patience < inf:
+            raise StoreError(
+                "MODELBAY_REDIS_URL: socket_timeout is to be seconds that a call may wait, above 0"
+            )
 
     async def take(self, wanted: Sequence[Wanted]) -> Sequence[int | Refused]:
         """Take for each, in order: all it asks for, or nothing; in one round trip."""
@@ -163,14 +169,6 @@ class RedisStore:
             self.open()
         assert self._client is not None
         return self._client
-
-    def _told_patience(self, silence: float) -> float:
-        """Return how long a call may wait: as long as a connection, where the URL says how long that is."""
-        if not 0 < silence < inf:
-            raise StoreError(
-                "MODELBAY_REDIS_URL: socket_timeout must be seconds that a call may wait, above 0"
-            )
-        return self.patience if silence == max(_SILENCE, self.patience) else silence
 
     def _now(self) -> str:
         return "" if self._clock is None else f"{self._clock():.6f}"
