@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 import statistics
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from http.client import HTTPConnection
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.figure import Figure, Rounds
+from benchmarks.gateway.load import Target, load
 from benchmarks.gateway.process import resident
-from benchmarks.gateway.subjects import ROOT, program
-from modelbay.platform import Role
+from benchmarks.gateway.servers import Cores, Server, free_port, process, wait_for
+from benchmarks.gateway.subjects import modelbay
 from modelbay.platform.people.invitations import new_user
+from modelbay.platform.people.permissions import Role
 from modelbay.platform.people.sessions import begin
-from modelbay.store import Database
+from modelbay.store import Database, audit, credentials, keys, workspaces
 from modelbay.store.calls import COLUMNS, DEFAULTS
+from modelbay.store.credentials import CredentialRow
+from modelbay.store.keys import KeyRow
 from modelbay.store.people import insert_member
+from modelbay.store.workspaces import WorkspaceRow
 
 WORKSPACES, MODELS, CALLS = 10_000, 50, 20_000
 GOAL_MS, GOAL_MB = 50.0, 10.0
@@ -48,26 +51,6 @@ _LISTS = (
 """What does not begin with /api is of one workspace."""
 
 
-class _Served(NamedTuple):
-    connection: HTTPConnection
-    session: str
-    pid: int
-
-    def ask(self, path: str) -> float:
-        """Return how many seconds an answer takes."""
-        began = time.perf_counter()
-        self.connection.request("GET", path, headers={"cookie": f"modelbay_session={self.session}"})
-        answer = self.connection.getresponse()
-        body = answer.read()
-        took = time.perf_counter() - began
-        assert answer.status == 200, (path, body[:300])
-        return took
-
-    def median(self, paths: Sequence[str]) -> float:
-        """Return how many milliseconds these take, each asked for once."""
-        return statistics.median(map(self.ask, paths)) * 1e3
-
-
 class _Seen(NamedTuple):
     """How long each list takes, a value a round; and the server's memory after it all."""
 
@@ -78,8 +61,8 @@ class _Seen(NamedTuple):
 
 def lists(rounds: Rounds) -> list[Figure]:
     """Measure over HTTP, one question at a time; and how much more memory many workspaces take than few."""
-    few = _measure(_FEW, range(rounds.count))
-    many = _measure(WORKSPACES, rounds)
+    few = asyncio.run(_measure(_FEW, range(rounds.count)))
+    many = asyncio.run(_measure(WORKSPACES, rounds))
     more = (many.memory - few.memory) / 1e6
     return [
         *(Figure(f"list {path}", "ms", tuple(found), GOAL_MS) for path, found in many.times.items()),
@@ -88,19 +71,24 @@ def lists(rounds: Rounds) -> list[Figure]:
     ]
 
 
-def _measure(count: int, rounds: Iterable[int]) -> _Seen:
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        data = Path(folder, "data")
-        session = _fill(data, count)
-        with _serving(data, session) as served:
-            served.ask(_of(0, "/models"))  # compiles the catalog, once for an installation
-            seen = _Seen({path: [] for path in _LISTS}, [], 0)
-            for number in rounds:
-                for path, found in seen.times.items():
-                    found.append(served.median([_of(_BUSY, path)] * _ASKED))
-                places = range(_BUSY + 1 + number * _ASKED, _BUSY + 1 + (number + 1) * _ASKED)
-                seen.unread.append(served.median([_of(each % count, "/models") for each in places]))
-            return seen._replace(memory=resident(served.pid))
+async def _measure(count: int, rounds: Iterable[int]) -> _Seen:
+    async with _serving(count) as server:
+        await _median(server, _of(0, "/models"))  # compiles the catalog, once for an installation
+        seen = _Seen({path: [] for path in _LISTS}, [], 0)
+        for number in rounds:
+            for path, found in seen.times.items():
+                found.append(await _median(server, _of(_BUSY, path), _ASKED))
+            places = range(_BUSY + 1 + number * _ASKED, _BUSY + 1 + (number + 1) * _ASKED)
+            unread = [await _median(server, _of(each % count, "/models")) for each in places]
+            seen.unread.append(statistics.median(unread))
+        return seen._replace(memory=resident(server.pid))
+
+
+async def _median(server: Server, path: str, calls: int = 1) -> float:
+    """Return how many milliseconds a list takes, asked for so often on one connection."""
+    outcome = await load(server.target, server.target.request(path, b"", "GET"), connections=1, calls=calls)
+    assert not outcome.failed, f"{path}: {outcome.failed}"
+    return statistics.median(outcome.latencies) * 1e3
 
 
 def _of(workspace: int, path: str) -> str:
@@ -111,22 +99,19 @@ def _name(workspace: int) -> str:
     return f"ws_{workspace:016x}"
 
 
-@contextmanager
-def _serving(data: Path, session: str) -> Iterator[_Served]:
-    environment = {"PATH": os.defpath, "HOME": str(data.parent)}
-    command = [program(), "serve", "--port", "0", "--workers", "1", "--data-dir", str(data)]
-    with (
-        (data.parent / "log").open("wb") as log,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log) as process,
-    ):
-        assert process.stdout is not None
-        try:
-            lines = (line.decode() for line in process.stdout)
-            address = next(line.rpartition("//")[2].split()[0] for line in lines if "http://" in line)
-            with closing(HTTPConnection(address.partition("/")[0], timeout=60)) as connection:
-                yield _Served(connection, session, process.pid)
-        finally:
-            process.terminate()
+@asynccontextmanager
+async def _serving(count: int) -> AsyncIterator[Server]:
+    """Run a gateway of so many workspaces; what asks it is signed in."""
+    subject, cores, port = modelbay(), Cores.here(), free_port()
+    assert subject.command is not None
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        target = Target("127.0.0.1", port, {"cookie": f"modelbay_session={_fill(folder / 'data', count)}"})
+        command, environment = subject.command(folder, 0, port, 1), subject.environment(folder, 0)
+        with process([*command], cores.subject, {**environment}, folder / "log") as running:
+            server = Server(subject, target, running.pid, folder)
+            await wait_for(server, running, subject.ready)
+            yield server
 
 
 def _fill(data: Path, count: int) -> str:
@@ -146,42 +131,28 @@ def _fill(data: Path, count: int) -> str:
 
 def _keep_workspace(database: Database, number: int, owner: str, at: float) -> None:
     name = _name(number)
-    database.keep("workspaces", ("id", "name", "created", "version"), [[name, f"Team {number}", at, 1]])
+    workspaces.insert(database, WorkspaceRow(id=name, name=f"Team {number}", created=at, version=1))
     insert_member(database, name, owner, Role.OWNER, at)
-    database.keep(
-        "keys",
-        ("workspace", "id", "name", "hint", "hash", "models", "created"),
-        [
-            [name, f"key_{each}", f"Key {each}", "mb-0000", f"{number}-{each}".encode(), "[]", at + each]
-            for each in range(_KEYS)
-        ],
+    for each in range(_KEYS):
+        keys.insert(
+            database,
+            KeyRow(
+                workspace=name,
+                id=f"key_{each}",
+                name=f"Key {each}",
+                hint="mb-0000",
+                hash=f"{number}-{each}".encode(),
+                models=(),
+                created=at + each,
+            ),
+        )
+    of_openai = credentials.Place(name, "openai")._asdict()
+    credentials.insert(
+        database, CredentialRow(**of_openai, id="cred_1", name="one", plain={}, created=at, updated=at)
     )
-    database.keep(
-        "credentials",
-        (
-            "workspace",
-            "provider",
-            "model",
-            "model_type",
-            "id",
-            "name",
-            "plain",
-            "created",
-            "updated",
-            "version",
-        ),
-        [[name, "openai", "", "", "cred_1", "one", "{}", at, at, 1]],
-    )
-    database.keep(
-        "custom_models",
-        ("workspace", "provider", "model", "model_type", "created"),
-        [[name, "openai_api_compatible", f"model-{each}", "llm", at] for each in range(MODELS)],
-    )
-    database.keep(
-        "audit",
-        ("workspace", "id", "at", "actor", "action", "target", "detail"),
-        [[name, "audit_1", at, "cli", "workspace.create", name, "{}"]],
-    )
+    models = [[name, "openai_api_compatible", f"model-{each}", "llm", at] for each in range(MODELS)]
+    database.keep("custom_models", ("workspace", "provider", "model", "model_type", "created"), models)
+    audit.record(database, name, "cli", "workspace.create", name)
 
 
 def _keep_calls(database: Database, workspace: str, now: float) -> None:

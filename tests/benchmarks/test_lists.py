@@ -12,6 +12,7 @@ def test_every_list_is_asked_of_a_server(monkeypatch: pytest.MonkeyPatch) -> Non
     """One that is refused would be quick, and stops the benchmark."""
     monkeypatch.setattr(lists, "WORKSPACES", 60)
     monkeypatch.setattr(lists, "CALLS", 40)
+    monkeypatch.setattr(lists, "_ASKED", 2)
     done: list[None] = []
     figures = lists.lists(Rounds(2, lambda: done.append(None)))
 
@@ -22,9 +23,9 @@ def test_every_list_is_asked_of_a_server(monkeypatch: pytest.MonkeyPatch) -> Non
     assert memory.goal == lists.GOAL_MB
 
 
-def test_a_list_that_does_not_answer_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what the server said."""
+async def test_a_list_that_does_not_answer_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what the server answered."""
     monkeypatch.setattr(lists, "_LISTS", ("/api/nothing",))
     monkeypatch.setattr(lists, "CALLS", 0)
-    with pytest.raises(AssertionError, match="/api/nothing"):
-        lists._measure(8, range(1))
+    with pytest.raises(AssertionError, match="/api/nothing: 20 × status 404"):
+        await lists._measure(8, range(1))
